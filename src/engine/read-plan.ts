@@ -1,0 +1,68 @@
+import type { LogPosition } from "../store/store.ts";
+
+/** What one call wants of the cache: plain data, made by `fields/` and `loaders/`, without GraphQL in it. */
+export interface ReadPlan {
+  /** `Product.price`, or `Product` for an entity's row. For events and metrics only. */
+  readonly coordinate: string;
+  /** Full key of the entry, namespace included. */
+  readonly key: string;
+  /** Stamp name of the entry's own slot: what stands in the braces, `Product:42`. */
+  readonly home: string;
+  /** Stamp names known before the read (type, field, principal, tags of arguments and parent). Sorted, without `home`. */
+  readonly tags: readonly string[];
+  readonly lifetimes: Lifetimes;
+  /** What the value may be shared with. A private fill is never refreshed in the background of another principal. */
+  readonly scope: "PUBLIC" | "PRIVATE";
+  readonly session: ReadSession;
+}
+
+/** All in milliseconds. */
+export interface Lifetimes {
+  /** Fresh for at most this long, before jitter. */
+  readonly freshMs: number;
+  /** After that, may be served while one refresh runs. */
+  readonly staleMs: number;
+  /** After `freshMs`, may be served when the source fails. */
+  readonly staleIfErrorMs: number;
+  /** Lifetime of a null; 0 = nulls are not stored. */
+  readonly nullMs: number;
+}
+
+/** What all reads of one request share. Made when the request begins: see docs/protocol.md, "the log". */
+export interface ReadSession {
+  /** Newest position of the log that this process had *received* before the request began; undefined = fills store nothing. */
+  readonly began: LogPosition | undefined;
+  /** Set by the engine after one time-out: the rest of the request goes to the source. */
+  down: boolean;
+  /** false: entries are not looked up (`Cache-Control: no-cache`, mutations). */
+  readonly read: boolean;
+  /** false: nothing is stored (`Cache-Control: no-store`). */
+  readonly write: boolean;
+}
+
+/** Runs the source once. Called at most once per fill; `fill` lets the caller that is running report what it learnt. */
+export type Load = () => Promise<Loaded>;
+
+export interface Loaded {
+  readonly value: unknown;
+  /** Stamp names found in the value (value tags, entities held by value). */
+  readonly tags: readonly string[];
+  /** Shortened lifetimes, where the resolver restricted them. */
+  readonly lifetimes?: Lifetimes;
+  /** Set when the value must not be stored nor shared with those who joined: "tainted", "private", "zero". */
+  readonly unshared?: string;
+}
+
+export interface ReadResult {
+  /** The caller's own copy. */
+  readonly value: unknown;
+  readonly outcome: Outcome;
+  /** Why, where the outcome alone does not say it: "lock-timeout", "store-down", "no-session", "tainted", ... */
+  readonly reason?: string;
+  /** Age and remaining fresh lifetime in ms, where the value came from, or went into, an entry. */
+  readonly ageMs?: number;
+  readonly remainingMs?: number;
+}
+
+/** hit: from a fresh entry. stale: from an entry past its fresh time. miss: loaded by this call. wait: loaded by another call. bypass: loaded without look-up. */
+export type Outcome = "hit" | "stale" | "miss" | "wait" | "bypass";

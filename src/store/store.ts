@@ -1,0 +1,150 @@
+/**
+ * The port between the cache and the technology that keeps its entries.
+ *
+ * Each method is one batch: every item of a call leaves together, at most one command per node and kind, and each
+ * item is answered on its own. No method rejects: what could not be done is answered as a {@link StoreFailure}, so that
+ * a dead store is a value the engine must look at and never an exception that a resolver could meet.
+ *
+ * Every item that writes is one atomic step on one hash slot; the steps are those of docs/protocol.md, whose section
+ * numbers stand beside them. Implementations: `memory/` (one process, tests) and `redis/`; both pass
+ * `test/store/store-suite.ts`.
+ */
+export interface Store {
+  readonly kind: "embedded" | "redis";
+  /** Resolves once the store has answered for the first time, or once it is clear that it does not answer now. */
+  ready(): Promise<void>;
+  /** R2. Entries and stamps by key, and the newest position of the log when it is asked for. */
+  read(request: ReadRequest): Promise<ReadReply>;
+  /** F1. Takes the lock of each fill, creating the stamp of its slot where it is absent. */
+  begin(requests: readonly BeginRequest[]): Promise<readonly (BeginReply | StoreFailure)[]>;
+  /** F1, F4. Present stamp of each key, created where absent; its expiry is only ever raised. */
+  stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]>;
+  /** F4. Names logged after a position: "gap" when the log cannot tell (another epoch, trimmed, flushed). */
+  logSince(position: LogPosition): Promise<LogSince | StoreFailure>;
+  /** F5. Stores each entry if its lock is still held by this token and its stamp is still the one seen. */
+  put(requests: readonly PutRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
+  /** Gives each lock back without storing, leaving a mark where one is given. */
+  release(requests: readonly ReleaseRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
+  /** Extends each lock that this token still holds. */
+  renew(requests: readonly RenewRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
+  /** I1. Deletes stamps. Answers the failure of any part; repeating is harmless. */
+  dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined>;
+  /** Appends names to the log of invalidations (see `LogPosition`). */
+  appendLog(names: readonly string[]): Promise<StoreFailure | undefined>;
+  /** Calls `visit` with every live entry key of the namespace. For dry runs and tools, never on a request's path. */
+  scan(visit: (key: string) => void): Promise<StoreFailure | undefined>;
+  /** Estimated present time of the store's own clock, µs since the epoch. Ages are judged on it, never on ours. */
+  now(): number;
+  /** Present state, for health, metrics and `stats()`. */
+  state(): StoreState;
+  close(): Promise<void>;
+}
+
+export interface ReadRequest {
+  readonly entryKeys: readonly string[];
+  readonly stampKeys: readonly string[];
+  /** Ask for the log's newest position in the same batch. */
+  readonly log: boolean;
+}
+
+/** `null` is absent; a stamp of an earlier epoch of the store is absent too. */
+export interface ReadReply {
+  readonly entries: readonly (string | null | StoreFailure)[];
+  readonly stamps: readonly (string | null | StoreFailure)[];
+  readonly log?: LogPosition | StoreFailure;
+}
+
+/** A place in the namespace's log of invalidations. Positions of different epochs cannot be compared. */
+export interface LogPosition {
+  readonly epoch: string;
+  readonly sequence: number;
+}
+
+export interface LogSince {
+  readonly names: ReadonlySet<string> | "gap";
+  readonly position: LogPosition;
+}
+
+export interface BeginRequest {
+  readonly entryKey: string;
+  readonly stampKey: string;
+  readonly lockKey: string;
+  readonly passKey: string;
+  /** Identity (`StoredEntry.id`) of the entry the caller has already judged, "" if it saw none. */
+  readonly seenId: string;
+  /** Random, of this fill alone; also the id of the entry that it will store. */
+  readonly token: string;
+  readonly lockMs: number;
+  /** The stamp lives at least this long: hard end of the entry plus load time. */
+  readonly stampMs: number;
+}
+
+export type BeginReply =
+  /** The lock is ours. `failures`: how many fills in a row have ended in a mark before this one. */
+  | { readonly kind: "own"; readonly stamp: string; readonly born: number; readonly failures: number }
+  /** Somebody else's fill is running. */
+  | { readonly kind: "wait"; readonly remainingMs: number }
+  /** Another entry than the one seen is there by now; judge it. */
+  | { readonly kind: "entry"; readonly text: string; readonly stamp: string | null }
+  /** A mark of an earlier fill holds: see `Mark`. */
+  | { readonly kind: "mark"; readonly mark: Mark; readonly stamp: string; readonly remainingMs: number };
+
+/** What a fill that stored nothing leaves behind, until `forMs` are over. */
+export interface Mark {
+  /** "pass": load without lock and store nothing. "error": the source failed, answer with this error. */
+  readonly kind: "pass" | "error";
+  /** Fills in a row that ended in a mark, this one included. */
+  readonly failures: number;
+  /** Why (pass), or the error as JSON (error). */
+  readonly text: string;
+}
+
+export interface StampRequest {
+  readonly stampKey: string;
+  readonly lifeMs: number;
+}
+
+export interface PutRequest {
+  readonly entryKey: string;
+  readonly stampKey: string;
+  readonly lockKey: string;
+  readonly passKey: string;
+  readonly token: string;
+  readonly stamp: string;
+  readonly text: string;
+  readonly lifeMs: number;
+}
+
+export interface ReleaseRequest {
+  readonly lockKey: string;
+  readonly passKey: string;
+  readonly token: string;
+  readonly stamp: string;
+  readonly mark?: Mark;
+  /** How long the mark is obeyed; it is remembered (for `failures`) twice as long. */
+  readonly forMs?: number;
+}
+
+export interface RenewRequest {
+  readonly lockKey: string;
+  readonly token: string;
+  readonly lockMs: number;
+}
+
+export interface StoreState {
+  /** "up", "down" (no connection), "open" (the breaker keeps commands back). */
+  readonly status: "up" | "down" | "open";
+  readonly detail?: string;
+  readonly commands: number;
+  readonly roundTrips: number;
+  readonly bytes?: number;
+  readonly entries?: number;
+}
+
+/** Why a batch, or a part of it, was not answered. A value, not an exception. */
+export class StoreFailure {
+  constructor(
+    readonly reason: "timeout" | "down" | "open" | "error",
+    readonly message: string,
+  ) {}
+}
