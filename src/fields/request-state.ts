@@ -1,0 +1,127 @@
+import type { GraphQLResolveInfo } from "graphql";
+import type { Lifetimes, Outcome, ReadSession } from "../engine/read-plan.ts";
+
+/** What the cache keeps of one request: its session, its loaders and what its reads came to. */
+export interface RequestState {
+  /** Look it up at each read, never keep it: a mutation and request headers replace it before the first read. */
+  session: ReadSession;
+  /** true: reads are recorded with path and key, for `extensions.cache`. */
+  debug: boolean;
+  /** One item per read of a cached field or entity row, in the order in which they ended. */
+  readonly reads: FieldRead[];
+  /** The request's own DataLoaders, by entity name. Private to `loaders/`. */
+  readonly loaders: Map<string, unknown>;
+  /** HMACs of the principals met so far, by principal. Private to `audience.ts`. */
+  readonly principals: Map<string, string>;
+}
+
+/** What one read came to: `X-Cache`, `Cache-Control` and `extensions.cache` are computed from these. */
+export interface FieldRead {
+  /** `Product.price`, or `Product` for an entity's row. */
+  readonly coordinate: string;
+  readonly outcome: Outcome;
+  readonly reason?: string;
+  readonly ageMs?: number;
+  readonly remainingMs?: number;
+  readonly scope: "PUBLIC" | "PRIVATE";
+  readonly lifetimes: Lifetimes;
+  /** Response path; only while `debug` is on, and only of fields. */
+  readonly path?: readonly (string | number)[];
+  /** Full key; only while `debug` is on, and not of a bypass. */
+  readonly key?: string;
+}
+
+/** Which halves of the cache a request may use. */
+export interface SessionLimits {
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/** The request states of one cache; another cache in the same process has its own. */
+export interface RequestStates {
+  /**
+   * The state of the request that this context belongs to, made at the first call.
+   *
+   * Survives a shallow copy of the context (Apollo Server makes one). With `info` it is the state of that very
+   * execution: a context object that serves several operations (a constant, a batch) gets a state for each, so that
+   * neither the session nor a loader's memo outlives its operation.
+   */
+  of(context: unknown, info?: GraphQLResolveInfo): RequestState;
+  /** Takes reading, writing or both away from a request that has not read yet. Never gives back. */
+  restrict(context: unknown, limits: SessionLimits): void;
+}
+
+/** `openSession` is the engine's `cache.session`; `debug` is what new states begin with (default false). */
+export function createRequestStates(options: {
+  readonly openSession: (limits: SessionLimits) => ReadSession;
+  readonly debug?: boolean;
+}): RequestStates {
+  // An own enumerable symbol is what Object.assign and a spread carry over to the copy.
+  const slot = Symbol("fieldgate.request");
+  const ofFrozen = new WeakMap<object, RequestState>();
+  const ofExecution = new WeakMap<object, RequestState>();
+  const claimed = new WeakSet<RequestState>();
+
+  function open(): RequestState {
+    return {
+      session: options.openSession({ read: true, write: true }),
+      debug: options.debug ?? false,
+      reads: [],
+      loaders: new Map(),
+      principals: new Map(),
+    };
+  }
+
+  function stored(context: object): RequestState | undefined {
+    return (context as Record<symbol, RequestState | undefined>)[slot] ?? ofFrozen.get(context);
+  }
+
+  function store(context: object, state: RequestState): void {
+    const property = { value: state, enumerable: true, configurable: true, writable: true };
+    if (!Reflect.defineProperty(context, slot, property)) ofFrozen.set(context, state);
+  }
+
+  function ofContext(context: unknown): RequestState {
+    if (!isObject(context)) return open();
+    const known = stored(context);
+    if (known !== undefined) return known;
+    const state = open();
+    store(context, state);
+    return state;
+  }
+
+  function ofOperation(context: unknown, info: GraphQLResolveInfo): RequestState {
+    // graphql-js coerces the variables into a new object for every execution: the one thing that tells two apart.
+    const execution = info.variableValues;
+    const known = ofExecution.get(execution);
+    if (known !== undefined) return known;
+    let state = ofContext(context);
+    if (claimed.has(state)) {
+      state = { ...open(), debug: state.debug };
+      if (isObject(context)) store(context, state);
+    }
+    claimed.add(state);
+    ofExecution.set(execution, state);
+    if (info.operation.operation !== "query") limit(state, { read: false, write: false });
+    return state;
+  }
+
+  function limit(state: RequestState, limits: SessionLimits): void {
+    const { session } = state;
+    state.session = {
+      began: session.began,
+      down: session.down,
+      read: session.read && limits.read,
+      write: session.write && limits.write,
+    };
+  }
+
+  return {
+    of: (context, info) => (info === undefined ? ofContext(context) : ofOperation(context, info)),
+    restrict: (context, limits) => limit(ofContext(context), limits),
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
+}
