@@ -1,0 +1,27 @@
+/** Where time comes from. Injected, so that a test can hold it still. */
+export interface Clock {
+  /** Milliseconds since the epoch, fractional. May step when the machine's clock is set. */
+  now(): number;
+  /** Milliseconds since an arbitrary point, fractional. Never steps back. For durations. */
+  monotonic(): number;
+  /**
+   * Calls `fn` once after `ms`; the returned function cancels. With `background` the timer does not keep the process
+   * alive: for upkeep that nobody waits for.
+   */
+  setTimer(fn: () => void, ms: number, options?: { readonly background?: boolean }): () => void;
+}
+
+export const systemClock: Clock = {
+  now() {
+    const wall = Date.now();
+    const fine = performance.timeOrigin + performance.now();
+    // The fine clock stands still while the machine sleeps and does not follow when it is set: then the wall decides.
+    return Math.abs(fine - wall) < 20 ? fine : wall;
+  },
+  monotonic: () => performance.now(),
+  setTimer(fn, ms, options) {
+    const timer = setTimeout(fn, ms);
+    if (options?.background) timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
