@@ -1,0 +1,165 @@
+import { digest } from "../base/digest.ts";
+import { FieldgateError } from "../base/errors.ts";
+
+/**
+ * The grammar of every key in the store. No other file knows the separators.
+ *
+ *     entry of an entity's field   shop:{Product:42}:price:v3.9f2c1a[:<args>][:<audience>]
+ *     entry of a root field        shop:{Query.products~<args>}:v1.77b0e2
+ *     stamp, lock, mark            shop:{Product:42}:__stamp   <entry>:__lock   <entry>:__pass
+ *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names
+ *
+ * What comes from outside is escaped to `[A-Za-z0-9_.%-]`, so `:`, `,`, `~`, `=`, `{` and `}` are separators
+ * wherever they stand. A part that begins with `__` is always Fieldgate's own. An entity's home holds a `:`, a root
+ * field's never does: so the part after the braces is known to be a field or a version.
+ */
+export interface Keys {
+  readonly namespace: string;
+  entry(parts: EntryParts): string;
+  /** Key of a stamp, by its name (see {@link stampNames}, or a home). */
+  stamp(name: string): string;
+  lock(entryKey: string): string;
+  pass(entryKey: string): string;
+  readonly logHead: string;
+  readonly logNames: string;
+  /** The parts of an entry's key; undefined for every other key, of this namespace or not. */
+  parseEntry(key: string): EntryParts | undefined;
+  /** Glob for SCAN: matches every key of this namespace and none of another. */
+  readonly pattern: string;
+}
+
+export interface EntryParts {
+  /** From {@link entityHome} or {@link rootHome}: what stands in the braces, and the name of the entry's own stamp. */
+  readonly home: string;
+  /** Field of an entity, or {@link ROW}. Absent for a root field, whose home names it. */
+  readonly field?: string;
+  /** `v3.9f2c1a` */
+  readonly version: string;
+  /** From {@link argsPart}. */
+  readonly args?: string;
+  /** Escaped principal and vary values. */
+  readonly audience?: string;
+}
+
+/** Field name of the entry that holds an entity as its loader returned it. */
+export const ROW = "__row";
+
+const LONGEST_READABLE_ARGS = 48;
+const LONGEST_READABLE_ID = 128;
+const DIGEST_MARK = "=";
+
+/** Throws {@link FieldgateError} (`BAD_NAMESPACE`) unless the namespace is 1 to 64 of `[A-Za-z0-9_.:-]`. */
+export function createKeys(namespace: string): Keys {
+  if (!/^[A-Za-z0-9_.-][A-Za-z0-9_.:-]{0,63}$/.test(namespace) || namespace.endsWith(":")) {
+    throw new FieldgateError(
+      "BAD_NAMESPACE",
+      `The option "namespace" must be 1 to 64 of the characters A-Z a-z 0-9 _ . - : and neither begin nor end with ":", but it is ${JSON.stringify(namespace)}.`,
+      'Choose one like "shop" or "shop:staging"; it is the beginning of every key.',
+    );
+  }
+  const opening = `${namespace}:{`;
+  return {
+    namespace,
+    entry({ home, field, version, args, audience }) {
+      let key = `${opening}${home}}`;
+      if (field !== undefined) key += `:${field}`;
+      key += `:${version}`;
+      if (audience !== undefined) return `${key}:${args ?? ""}:${audience}`;
+      return args === undefined ? key : `${key}:${args}`;
+    },
+    stamp: (name) => `${opening}${name}}:__stamp`,
+    lock: (entryKey) => `${entryKey}:__lock`,
+    pass: (entryKey) => `${entryKey}:__pass`,
+    logHead: `${opening}__log}:__head`,
+    logNames: `${opening}__log}:__names`,
+    parseEntry: (key) => parseEntry(opening, key),
+    pattern: `${opening}*`,
+  };
+}
+
+function parseEntry(opening: string, key: string): EntryParts | undefined {
+  const closing = key.indexOf("}:");
+  if (!key.startsWith(opening) || closing < opening.length) return undefined;
+  const home = key.slice(opening.length, closing);
+  const parts = key.slice(closing + 2).split(":");
+  if (home.startsWith("__")) return undefined;
+  const field = home.includes(":") ? parts.shift() : undefined;
+  const [version, args, audience, ...rest] = parts;
+  if (field?.startsWith("__") && field !== ROW) return undefined;
+  if (version === undefined || !version.startsWith("v") || rest.length > 0) return undefined;
+  if (args?.startsWith("__") || audience?.startsWith("__") || audience === "") return undefined;
+  if (args === "" && audience === undefined) return undefined;
+  return {
+    home,
+    ...(field === undefined ? {} : { field }),
+    version,
+    ...(args ? { args } : {}),
+    ...(audience === undefined ? {} : { audience }),
+  };
+}
+
+/**
+ * `Product:42`; several parts are joined by `,`. An id of more than 128 escaped characters becomes `=` and its digest.
+ *
+ *     entityHome("Product", ["42"])        // "Product:42"
+ *     entityHome("Stock", ["berlin", "7"]) // "Stock:berlin,7"
+ */
+export function entityHome(typeName: string, idParts: readonly string[]): string {
+  return `${typeName}:${shorten(idParts.map(escapePart).join(","), LONGEST_READABLE_ID)}`;
+}
+
+/**
+ * Home of a root field, spread by what its value depends on.
+ *
+ *     rootHome("Query.products", argsPart('{"first":10}')) // "Query.products~%7B%22first%22%3A10%7D"
+ *     rootHome("Query.viewer", undefined, audience)        // "Query.viewer~~<audience>"
+ */
+export function rootHome(coordinate: string, args?: string, audience?: string): string {
+  if (audience !== undefined) return `${coordinate}~${args ?? ""}~${audience}`;
+  return args === undefined ? coordinate : `${coordinate}~${args}`;
+}
+
+/** Names of the stamps that are no entry's home: what `invalidate` can reach besides an entity or a root field's slot. */
+export const stampNames = {
+  /** Any entity of the type: dropped with each of them, and with the type. */
+  any: (typeName: string) => `__any:${typeName}`,
+  type: (typeName: string) => `__type:${typeName}`,
+  field: (coordinate: string) => `__field:${coordinate}`,
+  tag: (tag: string) => `__tag:${shorten(tag.split(":").map(escapeText).join(":"), LONGEST_READABLE_ID)}`,
+  principal: (principalDigest: string) => `__principal:${principalDigest}`,
+} as const;
+
+/** Part of a key for arguments: readable while short (48 escaped characters), else `=` and a digest of 128 bits. */
+export function argsPart(canonicalText: string): string {
+  if (canonicalText === "") return DIGEST_MARK + digest("");
+  return shorten(escapePart(canonicalText), LONGEST_READABLE_ARGS);
+}
+
+/**
+ * Injective: two texts never get one part. Outside `[A-Za-z0-9_.-]` each byte of the UTF-8 becomes `%XX`, half a
+ * surrogate pair, which has no UTF-8, `%uXXXX`. A leading `__` would be Fieldgate's own: its first `_` is escaped.
+ */
+export function escapePart(text: string): string {
+  const escaped = escapeText(text);
+  return escaped.startsWith("__") ? `%5F${escaped.slice(1)}` : escaped;
+}
+
+function escapeText(text: string): string {
+  if (/^[A-Za-z0-9_.-]*$/.test(text)) return text;
+  return text.replace(/[^A-Za-z0-9_.-]/gu, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  if (/^\p{Surrogate}$/u.test(character)) {
+    return `%u${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  }
+  let escaped = "";
+  for (const byte of Buffer.from(character, "utf8")) {
+    escaped += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return escaped;
+}
+
+function shorten(escaped: string, longest: number): string {
+  return escaped.length <= longest ? escaped : DIGEST_MARK + digest(escaped);
+}
