@@ -31,7 +31,7 @@ export interface Store {
   dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined>;
   /** Appends names to the log of invalidations (see `LogPosition`). */
   appendLog(names: readonly string[]): Promise<StoreFailure | undefined>;
-  /** Calls `visit` with every live entry key of the namespace. For dry runs and tools, never on a request's path. */
+  /** Calls `visit` with every live entry key of the namespace, at least once. For dry runs and tools, never on a request's path. */
   scan(visit: (key: string) => void): Promise<StoreFailure | undefined>;
   /** Estimated present time of the store's own clock, µs since the epoch. Ages are judged on it, never on ours. */
   now(): number;
@@ -84,8 +84,8 @@ export type BeginReply =
   | { readonly kind: "own"; readonly stamp: string; readonly born: number; readonly failures: number }
   /** Somebody else's fill is running. */
   | { readonly kind: "wait"; readonly remainingMs: number }
-  /** Another entry than the one seen is there by now; judge it. */
-  | { readonly kind: "entry"; readonly text: string; readonly stamp: string | null }
+  /** Another entry than the one seen is there by now, and so is the stamp of its slot; judge it. */
+  | { readonly kind: "entry"; readonly text: string; readonly stamp: string }
   /** A mark of an earlier fill holds: see `Mark`. */
   | { readonly kind: "mark"; readonly mark: Mark; readonly stamp: string; readonly remainingMs: number };
 
@@ -111,9 +111,17 @@ export interface PutRequest {
   readonly passKey: string;
   readonly token: string;
   readonly stamp: string;
+  /** Holds the entry's id, which is `token`, within its first {@link ID_WITHIN} characters: `begin` knows it by that. */
   readonly text: string;
+  /** Hard end, from now. At least 1. */
   readonly lifeMs: number;
 }
+
+/** An entry's text shows its id in this many characters from its beginning. */
+export const ID_WITHIN = 128;
+
+/** Names that the log keeps; who asks for more is told "gap". */
+export const LOG_NAMES = 1000;
 
 export interface ReleaseRequest {
   readonly lockKey: string;

@@ -1,0 +1,187 @@
+import type { Clock } from "../../base/clock.ts";
+import { systemClock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { systemRandom } from "../../base/random.ts";
+import type { Keys } from "../../keys/grammar.ts";
+import { EPOCH_CHARS, newStamp } from "../stamp.ts";
+import type {
+  BeginReply,
+  BeginRequest,
+  LogPosition,
+  LogSince,
+  Mark,
+  PutRequest,
+  ReleaseRequest,
+  RenewRequest,
+  StampRequest,
+  Store,
+} from "../store.ts";
+import { ID_WITHIN, LOG_NAMES } from "../store.ts";
+import { ExpiringMap } from "./expiring-map.ts";
+
+export interface MemoryStoreOptions {
+  readonly keys: Keys;
+  /** Everything counted, keys and overhead too. Default 256 MiB. When full, the longest unread go first. */
+  readonly maxBytes?: number;
+  /** Lifetimes are judged on its `now()`. Default: the system's clock. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** The store of one process: nothing to install, nothing shared, empty at each start. */
+export interface MemoryStore extends Store {
+  readonly kind: "embedded";
+  /** Forgets everything, as FLUSHALL does in Redis. */
+  clear(): void;
+}
+
+export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const map = new ExpiringMap(clock, options.maxBytes ?? 256 * 1024 * 1024);
+  const epoch = random.token(EPOCH_CHARS);
+  const nowUs = () => Math.floor(clock.now() * 1000);
+  let log = { epoch: newStamp(epoch, random), sequence: 0, names: [] as string[] };
+  let commands = 0;
+
+  const position = (): LogPosition => ({ epoch: log.epoch, sequence: log.sequence });
+
+  /** One command of the port: what it touches is touched in one step, as nothing here waits. */
+  function step<T>(run: () => T): Promise<T> {
+    commands += 1;
+    return Promise.resolve(run());
+  }
+
+  function stampOf(key: string, lifeMs: number): string {
+    const present = map.get(key);
+    if (present !== undefined) {
+      map.extend(key, lifeMs);
+      return present;
+    }
+    const stamp = newStamp(epoch, random);
+    map.set(key, stamp, lifeMs);
+    return stamp;
+  }
+
+  function markOf(passKey: string): HeldMark | undefined {
+    const text = map.get(passKey);
+    return text === undefined ? undefined : (JSON.parse(text) as HeldMark);
+  }
+
+  function lockOf(lockKey: string): HeldLock | undefined {
+    const text = map.get(lockKey);
+    return text === undefined ? undefined : (JSON.parse(text) as HeldLock);
+  }
+
+  function begin(request: BeginRequest): BeginReply {
+    const { entryKey, stampKey, lockKey, passKey, seenId, token, lockMs, stampMs } = request;
+    const text = map.get(entryKey);
+    const before = map.get(stampKey);
+    // An entry without stamp is dead: not worth a look, and about to be replaced.
+    if (text !== undefined && before !== undefined && !isEntry(text, seenId)) {
+      return { kind: "entry", text, stamp: before };
+    }
+    const stamp = stampOf(stampKey, stampMs);
+    const held = markOf(passKey);
+    const remainingMs = held === undefined ? 0 : held.until - clock.now();
+    if (held !== undefined && held.stamp === stamp && remainingMs > 0) {
+      return { kind: "mark", mark: held.mark, stamp, remainingMs };
+    }
+    // The lock of a dead stamp belongs to a fill that may no longer store: taken over, not waited for.
+    if (lockOf(lockKey)?.stamp === stamp) return { kind: "wait", remainingMs: map.remainingMs(lockKey) };
+    map.set(lockKey, JSON.stringify({ stamp, token } satisfies HeldLock), lockMs);
+    return { kind: "own", stamp, born: nowUs(), failures: held?.mark.failures ?? 0 };
+  }
+
+  function put(request: PutRequest): boolean {
+    const { entryKey, stampKey, lockKey, passKey, token, stamp, text, lifeMs } = request;
+    if (lockOf(lockKey)?.token !== token) return false;
+    map.delete(lockKey);
+    if (map.get(stampKey) !== stamp) return false;
+    map.delete(passKey);
+    map.set(entryKey, text, lifeMs);
+    return true;
+  }
+
+  function release({ lockKey, passKey, token, stamp, mark, forMs = 0 }: ReleaseRequest): boolean {
+    if (lockOf(lockKey)?.token !== token) return false;
+    map.delete(lockKey);
+    if (mark !== undefined) {
+      const held: HeldMark = { mark, stamp, until: clock.now() + forMs };
+      map.set(passKey, JSON.stringify(held), forMs * 2);
+    }
+    return true;
+  }
+
+  function renew({ lockKey, token, lockMs }: RenewRequest): boolean {
+    if (lockOf(lockKey)?.token !== token) return false;
+    map.extend(lockKey, lockMs);
+    return true;
+  }
+
+  function logSince(since: LogPosition): LogSince {
+    const missed = log.sequence - since.sequence;
+    const told = since.epoch === log.epoch && missed >= 0 && missed <= log.names.length;
+    return {
+      names: told ? new Set(log.names.slice(log.names.length - missed)) : "gap",
+      position: position(),
+    };
+  }
+
+  return {
+    kind: "embedded",
+    ready: () => Promise.resolve(),
+    read: ({ entryKeys, stampKeys, log: withLog }) =>
+      step(() => ({
+        entries: entryKeys.map((key) => map.get(key) ?? null),
+        stamps: stampKeys.map((key) => map.get(key) ?? null),
+        ...(withLog ? { log: position() } : {}),
+      })),
+    begin: (requests) => step(() => requests.map(begin)),
+    stamps: (requests: readonly StampRequest[]) =>
+      step(() => requests.map(({ stampKey, lifeMs }) => stampOf(stampKey, lifeMs))),
+    logSince: (since) => step(() => logSince(since)),
+    put: (requests) => step(() => requests.map(put)),
+    release: (requests) => step(() => requests.map(release)),
+    renew: (requests) => step(() => requests.map(renew)),
+    dropStamps: (stampKeys) =>
+      step(() => {
+        for (const key of stampKeys) map.delete(key);
+        return undefined;
+      }),
+    appendLog: (names) =>
+      step(() => {
+        log.sequence += names.length;
+        log.names = [...log.names, ...names].slice(-LOG_NAMES);
+        return undefined;
+      }),
+    scan: (visit) =>
+      step(() => {
+        for (const key of map.keys()) if (options.keys.parseEntry(key) !== undefined) visit(key);
+        return undefined;
+      }),
+    now: nowUs,
+    state: () => ({ status: "up", commands, roundTrips: 0, bytes: map.bytes, entries: map.size }),
+    close: () => Promise.resolve(),
+    clear() {
+      map.clear();
+      log = { epoch: newStamp(epoch, random), sequence: 0, names: [] };
+    },
+  };
+}
+
+interface HeldLock {
+  readonly stamp: string;
+  readonly token: string;
+}
+
+interface HeldMark {
+  readonly mark: Mark;
+  readonly stamp: string;
+  /** Until when it is obeyed, ms of the clock; its failures are remembered longer. */
+  readonly until: number;
+}
+
+function isEntry(text: string, id: string): boolean {
+  return id !== "" && text.slice(0, ID_WITHIN).includes(id);
+}
