@@ -1,6 +1,36 @@
 import type { Lifetimes } from "../engine/read-plan.ts";
 
 /**
+ * The arguments of `@cacheTTL`, as code gives them: `{ "Product.price": { seconds: 60, scope: "PRIVATE" } }`.
+ *
+ * What is left out is taken from the SDL of the same place, then as for a directive. Lifetimes are whole seconds.
+ */
+export interface PolicyInput {
+  /** Fresh for at most this long; 0 = never stored. */
+  readonly seconds?: number;
+  /** After that, how long the old value may be served while one refresh runs. Default 0. */
+  readonly staleSeconds?: number;
+  /** After `seconds`, how long the old value may be served when the source fails. Default 0. */
+  readonly staleIfErrorSeconds?: number;
+  /** Lifetime of a null; 0 = nulls are not stored. Default: the smaller of `seconds` and 5. */
+  readonly nullSeconds?: number;
+  /** PRIVATE = one entry per principal. Default PUBLIC. */
+  readonly scope?: "PUBLIC" | "PRIVATE";
+  /** Registered context values that are part of the key. */
+  readonly vary?: readonly string[];
+  /** Arguments that do not change the value. */
+  readonly ignoreArgs?: readonly string[];
+  /** Whether the value depends on the selection. Default false. */
+  readonly selection?: boolean;
+  /** Templates of tags: `category:{args.slug}`. */
+  readonly tags?: readonly string[];
+  /** To be raised when the meaning of the value changes. Default 1. */
+  readonly version?: number;
+  /** Whether to replicate from the first read on. Default false. */
+  readonly hot?: boolean;
+}
+
+/**
  * What the schema said of one cached place, resolved and frozen at start: a field (`Product.price`) or the row of an
  * entity (`Product`). Made by `directives/`, read by `fields/` and `loaders/`.
  */
@@ -29,7 +59,7 @@ export interface TagTemplate {
   readonly source: string;
   /** Literal texts and placeholders, in order. */
   readonly parts: readonly (string | Placeholder)[];
-  /** true when it needs the value, so that it is known only after the load. */
+  /** true when it needs the value (or a mutation's result), so that it is known only after the load. */
   readonly fromValue: boolean;
 }
 
@@ -51,8 +81,20 @@ export type ValueShape =
       readonly typeName: string;
       /** Composite fields without resolver, by response-independent field name. */
       readonly fields: ReadonlyMap<string, ValueShape>;
-      /** Entity types that a child with a resolver may take from this object unseen: the entry then depends on `__any:<Type>`. */
+      /** Names of the other fields without resolver: whatever such a property holds, it is no entity. */
+      readonly leaves: ReadonlySet<string>;
+      /**
+       * Entity types that a child with a resolver may take from this object unseen: the entry then depends on `__any:<Type>`.
+       * Only an object with something to hide does: an own property that is neither in `fields` nor in `leaves` and
+       * holds an object or a list of objects. (A row of plain columns hides nothing; its children load by id.)
+       */
       readonly hidden: readonly string[];
+      /** The same, where what such a property holds has objects inside its objects; contains `hidden`. */
+      readonly hiddenDeep: readonly string[];
     }
   | { readonly kind: "entity"; readonly typeName: string; readonly inner: ValueShape }
-  | { readonly kind: "abstract"; readonly typeName: string; readonly members: ReadonlyMap<string, ValueShape> };
+  | {
+      readonly kind: "abstract";
+      readonly typeName: string;
+      readonly members: ReadonlyMap<string, ValueShape>;
+    };
