@@ -7,7 +7,7 @@ import {
   isLeafType,
   isObjectType,
 } from "graphql";
-import { canonicalText } from "../base/canonical-text.ts";
+import { canonicalJson } from "../base/canonical-json.ts";
 import { entityHome } from "../keys/grammar.ts";
 
 /**
@@ -53,7 +53,7 @@ export function createIdentities(options: {
   const keysOf = (typeName: string): readonly KeyFields[] =>
     options.keys.get(typeName) ?? (options.schema === undefined ? [["id"]] : []);
 
-  function valueOf(typeName: string, field: string, source: unknown): KeyValue | undefined {
+  function keyValueOf(typeName: string, field: string, source: unknown): KeyValue | undefined {
     const value = valueAt(source, field);
     if (value === undefined || value === null) return undefined;
     return serialised(leafType(options.schema, typeName, field), value);
@@ -61,7 +61,7 @@ export function createIdentities(options: {
 
   function identified(typeName: string, row: unknown): Identity | undefined {
     const found = keysOf(typeName).flatMap((fields, index) => {
-      const values = fields.map((field) => valueOf(typeName, field, row));
+      const values = fields.map((field) => keyValueOf(typeName, field, row));
       return values.every((value) => value !== undefined) ? [{ fields, values, index }] : [];
     });
     const [first, ...rest] = found;
@@ -97,8 +97,10 @@ interface FoundKey {
   readonly index: number;
 }
 
-function homeOf(typeName: string, key: FoundKey): string {
-  return entityHome(typeName, key.values.map(String), key.index === 0 ? [] : key.fields);
+function homeOf(typeName: string, { fields, values, index }: FoundKey): string {
+  // "@" stands in no type name and in no escaped id: the upc 5 is never taken for the id 5.
+  const name = index === 0 ? typeName : `${typeName}@${fields.join("+")}`;
+  return entityHome(name, values.map(String));
 }
 
 function keyOf({ fields, values, index }: FoundKey): EntityKey {
@@ -137,7 +139,7 @@ function serialised(type: GraphQLLeafType | undefined, value: unknown): KeyValue
   const result =
     attempt(() => type.serialize(value)) ?? attempt(() => type.serialize(type.parseValue(value)));
   if (result === undefined || result === null) return undefined;
-  return isKeyValue(result) ? result : canonicalText(result);
+  return isKeyValue(result) ? result : canonicalJson(result);
 }
 
 function attempt<T>(run: () => T): T | undefined {

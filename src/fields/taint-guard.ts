@@ -1,0 +1,226 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { GraphQLResolveInfo } from "graphql";
+
+/** What a fill has been found to depend on, beyond its key. The first one found is kept. */
+export type Taint = "principal" | "selection" | "private";
+
+/** One run of a load. */
+export interface WatchedFill {
+  readonly taint: Taint | undefined;
+}
+
+export interface WatchOptions {
+  readonly context: unknown;
+  /** The object that the resolver receives. Absent for an entity's load. */
+  readonly info?: GraphQLResolveInfo;
+  /** Watch for the principal: PUBLIC entries. */
+  readonly principal: boolean;
+  /** Watch for the selection: entries without `selection: true`. */
+  readonly selection: boolean;
+}
+
+export interface TaintGuard {
+  /** Runs `load` as a fill. `fill.taint` is final once the promise has settled. */
+  watch<T>(options: WatchOptions, load: (fill: WatchedFill) => T | PromiseLike<T>): Promise<T>;
+  /** Runs work of the cache itself, whose reads taint nothing. */
+  outside<T>(work: () => T): T;
+  /**
+   * Taints the fill that is running here, if any. To be called by whatever hands it a value that is not for everybody:
+   * a private entry, or one whose own fill turned out tainted.
+   */
+  taint(taint: Taint): void;
+}
+
+interface Fill extends WatchedFill {
+  taint: Taint | undefined;
+  readonly principal: boolean;
+  readonly selection: boolean;
+}
+
+/** The names of `info` through which a resolver sees more of the document than its own arguments. */
+const SELECTION_NAMES = ["fieldNodes", "operation"] as const;
+
+/**
+ * Watches the fills of entries that are shared, by turning the properties that tell who asks into accessors on the real
+ * context object while a fill runs. An AsyncLocalStorage tells the reads of the fill from everybody else's. The
+ * context keeps its identity, and its getters their `this`. What cannot be seen is listed in docs/privacy.md.
+ *
+ * `principal` is called on a proxy first, to learn which properties those are.
+ */
+export function createTaintGuard(options: {
+  readonly principal?: (context: never) => unknown;
+  /** Told when a context cannot be watched (frozen, or a property that cannot be redefined). */
+  readonly onBlind?: (property: string) => void;
+}): TaintGuard {
+  const running = new AsyncLocalStorage<Fill | undefined>();
+  const watchedNames = new Set<PropertyKey>();
+  const contexts = new WeakMap<object, WatchedContext>();
+
+  function outside<T>(work: () => T): T {
+    return running.getStore() === undefined ? work() : running.run(undefined, work);
+  }
+
+  function readHere(taint: Taint): void {
+    const fill = running.getStore();
+    if (fill?.[taint === "selection" ? "selection" : "principal"]) fill.taint ??= taint;
+  }
+
+  /** Every request teaches: the properties that `principal` reads may depend on who is asking. */
+  function learn(context: object): void {
+    if (options.principal === undefined) return;
+    const recorder = new Proxy(context, {
+      get(target, name) {
+        watchedNames.add(name);
+        // The target as receiver, and as `this` of its methods, so that private members are within reach.
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" && isFree(target, name) ? value.bind(target) : value;
+      },
+      has(target, name) {
+        watchedNames.add(name);
+        return Reflect.has(target, name);
+      },
+    });
+    try {
+      options.principal(recorder as never);
+    } catch {
+      // What it read before it failed is known; the failure itself is told where the principal is asked for.
+    }
+  }
+
+  function enter(context: unknown): () => void {
+    if (typeof context !== "object" || context === null) return () => {};
+    const present = contexts.get(context);
+    const watched = present ?? new WatchedContext(context, () => readHere("principal"), options.onBlind);
+    if (present === undefined) {
+      outside(() => learn(context));
+      contexts.set(context, watched);
+    }
+    watched.enter(watchedNames);
+    return () => watched.leave();
+  }
+
+  return {
+    async watch({ context, info, principal, selection }, load) {
+      const fill: Fill = { taint: undefined, principal, selection };
+      const leave = principal ? enter(context) : undefined;
+      if (selection && info !== undefined) watchSelection(info, () => readHere("selection"));
+      try {
+        return await running.run(fill, () => load(fill));
+      } finally {
+        leave?.();
+      }
+    },
+    outside,
+    taint: readHere,
+  };
+}
+
+/** The accessors on one context while at least one fill runs with it. */
+class WatchedContext {
+  readonly #context: object;
+  readonly #onRead: () => void;
+  readonly #onBlind: ((property: string) => void) | undefined;
+  readonly #installed = new Map<PropertyKey, () => void>();
+  #fills = 0;
+
+  constructor(context: object, onRead: () => void, onBlind: ((property: string) => void) | undefined) {
+    this.#context = context;
+    this.#onRead = onRead;
+    this.#onBlind = onBlind;
+  }
+
+  enter(names: Iterable<PropertyKey>): void {
+    this.#fills += 1;
+    for (const name of names) {
+      if (this.#installed.has(name)) continue;
+      const undo = installAccessor(this.#context, name, this.#onRead);
+      if (undo === undefined) this.#onBlind?.(String(name));
+      else this.#installed.set(name, undo);
+    }
+  }
+
+  leave(): void {
+    this.#fills -= 1;
+    if (this.#fills > 0) return;
+    for (const undo of this.#installed.values()) undo();
+    this.#installed.clear();
+  }
+}
+
+/**
+ * Puts an accessor in the place of a property, or of its absence: what is read of an anonymous context tells who asks
+ * as well. Answers how to undo it; undefined where the object does not allow it.
+ */
+function installAccessor(context: object, name: PropertyKey, onRead: () => void): (() => void) | undefined {
+  let own = Reflect.getOwnPropertyDescriptor(context, name);
+
+  function assign(value: unknown): void {
+    const setter = own === undefined ? inheritedSetter(context, name) : own.set;
+    if (setter !== undefined) {
+      Reflect.apply(setter, context, [value]);
+    } else if (own === undefined) {
+      own = { value, writable: true, enumerable: true, configurable: true };
+      accessor.enumerable = true;
+      Reflect.defineProperty(context, name, accessor);
+    } else if (own.writable) {
+      own = { ...own, value };
+    } else {
+      throw new TypeError(`Cannot assign to read only property '${String(name)}' of the context`);
+    }
+  }
+
+  const accessor: PropertyDescriptor = {
+    // An inherited property, and one that is absent, must not turn up in keys, spreads and copies.
+    enumerable: own?.enumerable ?? false,
+    configurable: true,
+    get(this: unknown) {
+      onRead();
+      if (own === undefined) return Reflect.get(Object.getPrototypeOf(context) ?? {}, name, this);
+      return own.get === undefined ? own.value : Reflect.apply(own.get, this, []);
+    },
+    set(this: object, value: unknown) {
+      if (this === context) assign(value);
+      // An object made with the context as its prototype gets a property of its own, as it would without us.
+      else
+        Reflect.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+    },
+  };
+  if (!Reflect.defineProperty(context, name, accessor)) return undefined;
+  return () => {
+    // Somebody deleted or redefined it meanwhile: theirs stands.
+    if (Reflect.getOwnPropertyDescriptor(context, name)?.get !== accessor.get) return;
+    if (own === undefined) Reflect.deleteProperty(context, name);
+    else Reflect.defineProperty(context, name, own);
+  };
+}
+
+function inheritedSetter(object: object, name: PropertyKey): ((value: unknown) => void) | undefined {
+  let holder: object | null = Object.getPrototypeOf(object);
+  while (holder !== null) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(holder, name);
+    if (descriptor !== undefined) return descriptor.set;
+    holder = Object.getPrototypeOf(holder);
+  }
+  return undefined;
+}
+
+/** graphql-js makes one info per field and reads nothing of it after the resolver but its path. */
+function watchSelection(info: GraphQLResolveInfo, onRead: () => void): void {
+  for (const name of SELECTION_NAMES) {
+    const own = Reflect.getOwnPropertyDescriptor(info, name);
+    if (own === undefined || !("value" in own)) continue;
+    Reflect.defineProperty(info, name, {
+      enumerable: own.enumerable ?? true,
+      configurable: true,
+      get() {
+        onRead();
+        return own.value;
+      },
+    });
+  }
+}
+
+/** A proxy may answer with another function only where the property could be redefined. */
+function isFree(target: object, name: PropertyKey): boolean {
+  return Reflect.getOwnPropertyDescriptor(target, name)?.configurable ?? true;
+}
