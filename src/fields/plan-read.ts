@@ -1,0 +1,117 @@
+import type { GraphQLResolveInfo } from "graphql";
+import type { ReadPlan } from "../engine/read-plan.ts";
+import { type Keys, rootHome, stampNames } from "../keys/grammar.ts";
+import { argumentsPart } from "./arguments.ts";
+import type { Audiences } from "./audience.ts";
+import type { FieldPolicy } from "./field-policy.ts";
+import type { Identities } from "./identity.ts";
+import type { RequestState } from "./request-state.ts";
+import { selectionDigest } from "./selection-digest.ts";
+import { renderTagTemplate } from "./tag-template.ts";
+import type { Warn } from "./warn-once.ts";
+
+/** What a resolver is called with. */
+export interface FieldCall {
+  readonly parent: unknown;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly context: unknown;
+  readonly info: GraphQLResolveInfo;
+}
+
+/** Why a call does not reach the cache at all. */
+export interface Bypass {
+  readonly bypass:
+    | "mutation"
+    | "subscription"
+    | "disabled"
+    | "ttl-0"
+    | "no-identity"
+    | "no-principal"
+    | "principal-failed"
+    | "vary-failed"
+    | "unkeyable";
+}
+
+export interface PlannerOptions {
+  readonly keys: Keys;
+  readonly identities: Identities;
+  readonly audiences: Audiences;
+  /** The kill switch, asked at each call. */
+  readonly isOn: (coordinate: string) => boolean;
+  readonly warn: Warn;
+}
+
+export type FieldPlanner = (call: FieldCall, state: RequestState) => ReadPlan | Bypass;
+
+/** What each call of one field wants of the cache. */
+export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions): FieldPlanner {
+  const { keys, identities, audiences, isOn, warn } = options;
+  const { coordinate, typeName, fieldName, lifetimes, scope, ignoreArgs } = policy;
+  const version = `v${policy.version}`;
+  const templates = policy.tags.filter(({ fromValue }) => !fromValue);
+
+  function bypassOf({ operation }: GraphQLResolveInfo): Bypass["bypass"] | undefined {
+    if (operation.operation !== "query") return operation.operation;
+    if (!isOn(coordinate)) return "disabled";
+    return lifetimes.freshMs <= 0 ? "ttl-0" : undefined;
+  }
+
+  function argsOf({ args, info }: FieldCall): { readonly part: string | undefined } | undefined {
+    try {
+      return { part: argumentsPart(args, ignoreArgs, policy.selection ? selectionDigest(info) : undefined) };
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      warn("unkeyable", coordinate, `${coordinate} was served without the cache. ${problem}`);
+      return undefined;
+    }
+  }
+
+  return (call, state) => {
+    const bypass = bypassOf(call.info);
+    if (bypass !== undefined) return { bypass };
+    const isRoot = call.info.parentType === call.info.schema.getQueryType();
+    const parent = isRoot ? undefined : identities.of(typeName, call.parent);
+    if (!isRoot && parent === undefined) {
+      warn(
+        "no-identity",
+        coordinate,
+        `${coordinate} was served without the cache, because its parent shows no key of "${typeName}". Return the key fields with every row, or name them in the option "identify".`,
+      );
+      return { bypass: "no-identity" };
+    }
+    const audience = audiences.of(policy, state, call.context);
+    if (audience.kind === "none") return { bypass: audience.reason };
+    const args = argsOf(call);
+    if (args === undefined) return { bypass: "unkeyable" };
+
+    const home = parent?.home ?? rootHome(coordinate, args.part, audience.part);
+    const tags = new Set([stampNames.field(coordinate)]);
+    if (parent !== undefined) tags.add(stampNames.type(typeName));
+    for (const alias of parent?.aliases ?? []) tags.add(alias);
+    if (audience.principalTag !== undefined) tags.add(audience.principalTag);
+    for (const template of templates) {
+      const { texts } = renderTagTemplate(template, { args: call.args, parent: call.parent });
+      for (const text of texts) tags.add(stampNames.tag(text));
+    }
+    return {
+      coordinate,
+      // A root field's arguments and audience stand in its home already.
+      key: keys.entry(
+        parent === undefined
+          ? { home, version }
+          : {
+              home,
+              field: fieldName,
+              version,
+              ...(args.part === undefined ? {} : { args: args.part }),
+              ...(audience.part === undefined ? {} : { audience: audience.part }),
+            },
+      ),
+      home,
+      tags: [...tags].sort(),
+      lifetimes,
+      scope,
+      session: state.session,
+    };
+  };
+}
