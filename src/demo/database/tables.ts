@@ -10,7 +10,8 @@ interface Revised {
   updatedAt: Generated<Date>;
 }
 
-export interface Discouraged {
+/** Why a feature should not be used, as its JSON column has it. */
+export interface Discouragement {
   readonly reason: string;
   readonly accordingTo: readonly string[];
   readonly alternatives: readonly string[];
@@ -26,7 +27,7 @@ export interface FeatureTable extends Revised {
   baseline: BaselineStatus;
   baselineLowDate: Date | null;
   baselineHighDate: Date | null;
-  discouraged: Discouraged | null;
+  discouraged: Discouragement | null;
   caniuseIds: string[];
   specificationUrls: string[];
 }
@@ -219,7 +220,10 @@ export type ReleaseRow = Selectable<ReleaseTable>;
 export type FeatureSupportRow = Selectable<FeatureSupportTable>;
 export type CompatEntryRow = Selectable<CompatEntryTable>;
 export type CompatSupportRow = Selectable<CompatSupportTable>;
-export type UserRow = Selectable<UserTable>;
+/** What everybody may see of a user: the row of the `User` entity, which is cached for all. */
+export type UserRow = Omit<ViewerRow, "email" | "locale">;
+/** All that there is of a user: for that user only. */
+export type ViewerRow = Selectable<UserTable>;
 export type NoteRow = Selectable<NoteTable>;
 export type RatingRow = Selectable<RatingTable>;
 export type WatchRow = Selectable<WatchTable>;
