@@ -1,0 +1,202 @@
+import { isAbstractType, isInterfaceType, isObjectType } from "graphql";
+import { inWords } from "../../base/suggest.ts";
+import type { EntityKeys } from "../../fields/identity.ts";
+import type { SettledPlace } from "./entry-places.ts";
+import type { Finding, ProblemLog } from "./policy-problem.ts";
+import type { Precedence } from "./precedence.ts";
+import { compositeOf, fieldsOf, hasOwnResolver, type SchemaFacts } from "./schema-facts.ts";
+import type { Statement, Statements } from "./statements.ts";
+
+export interface StatementsInUse {
+  readonly facts: SchemaFacts;
+  readonly keys: EntityKeys;
+  readonly statements: Statements;
+  readonly entries: readonly SettledPlace[];
+  readonly log: ProblemLog;
+}
+
+/** Reports directives that stand where they cannot be kept: no identity above, or an entry around them that says otherwise. */
+export function reportUnkeptStatements({ facts, keys, statements, entries, log }: StatementsInUse): void {
+  for (const statement of statements.values()) {
+    const problem = homelessness(facts, keys, statement);
+    if (problem !== undefined) tell(log, statement, problem);
+  }
+  const conflicts = new Map<string, { child: Statement; kind: "zero" | "private"; around: string[] }>();
+  for (const { coordinate, settled } of entries) {
+    for (const { child, kind } of settled.conflicts) {
+      const id = `${child.coordinate} ${kind}`;
+      const known = conflicts.get(id);
+      if (known === undefined) conflicts.set(id, { child, kind, around: [coordinate] });
+      else known.around.push(coordinate);
+    }
+  }
+  for (const { child, kind, around } of conflicts.values()) {
+    const entry = `the entry of ${someOf(around)}`;
+    const where = `the field has no resolver of its own, so it lives in ${entry}`;
+    tell(
+      log,
+      child,
+      kind === "zero"
+        ? {
+            problem: `never stores the field, but ${where}.`,
+            mend: "Give the field a resolver of its own, or write 0 seconds on what holds it.",
+          }
+        : {
+            problem: `is PRIVATE, but ${where}, which is PUBLIC.`,
+            mend: "Give the field a resolver of its own, or make what holds it PRIVATE.",
+          },
+    );
+  }
+}
+
+type Fault = Pick<Finding, "problem" | "mend">;
+
+/** A mistake, unless only Apollo's directive says it: then what it concerns stays uncached. */
+function tell(log: ProblemLog, statement: Statement, { problem, mend }: Fault): void {
+  const { coordinate, node, said, lenient } = statement;
+  if (lenient) log.warn({ coordinate, node, problem: `${said} ${problem} It stays uncached.`, mend });
+  else log.error({ coordinate, node, problem: `${said} ${problem}`, mend });
+}
+
+function homelessness(facts: SchemaFacts, keys: EntityKeys, { type, field }: Statement): Fault | undefined {
+  if (field === undefined || !isObjectType(type)) return undefined;
+  const root = facts.rootOf(type);
+  if (root === "mutation" || root === "subscription") {
+    return {
+      problem: `stands on a field of the ${root} type, which is never cached.`,
+      mend:
+        root === "mutation"
+          ? "Remove it; to drop what the mutation changes, write @invalidates."
+          : "Remove it.",
+    };
+  }
+  if (root === "query" || keys.has(type.name) || !hasOwnResolver(field)) return undefined;
+  return {
+    problem: `stands on a field of ${type.name}, which has no key to tell its objects apart.`,
+    mend: `Give ${type.name} a field id: ID! or @key(fields: "…"), or cache the field that returns it.`,
+  };
+}
+
+/** Warns of directives that can never take effect. */
+export function reportIdleStatements(
+  use: StatementsInUse & { readonly entities: ReadonlySet<string>; readonly precedence: Precedence },
+): void {
+  const cached = new Set(use.entries.map(({ coordinate }) => coordinate));
+  const around = entriesAround(use.entries);
+  const reached = reachedTypes(use.facts, use.entities);
+  for (const statement of use.statements.values()) {
+    if (statement.lenient) continue;
+    const { coordinate, node, said } = statement;
+    const fault =
+      statement.field === undefined
+        ? idleType(use.facts, reached, statement)
+        : isInterfaceType(statement.type)
+          ? idleInterfaceField(use.facts, cached, around, statement)
+          : idleField(use, cached, around, statement);
+    if (fault === undefined) continue;
+    use.log.warn({
+      coordinate,
+      node,
+      problem: `${said} never takes effect: ${fault.problem}`,
+      mend: fault.mend,
+    });
+  }
+}
+
+/** The entries that each field without resolver lives in. */
+function entriesAround(entries: readonly SettledPlace[]): ReadonlyMap<string, readonly SettledPlace[]> {
+  const around = new Map<string, SettledPlace[]>();
+  for (const entry of entries) {
+    for (const { coordinate } of entry.children) {
+      const known = around.get(coordinate);
+      if (known === undefined) around.set(coordinate, [entry]);
+      else known.push(entry);
+    }
+  }
+  return around;
+}
+
+/** Types of which a value can be met: some field returns them, or a loader loads them. */
+function reachedTypes(facts: SchemaFacts, entities: ReadonlySet<string>): ReadonlySet<string> {
+  const reached = new Set(entities);
+  for (const field of facts.composites.flatMap(fieldsOf)) {
+    const type = compositeOf(field);
+    if (type === undefined) continue;
+    reached.add(type.name);
+    for (const member of facts.membersOf(type)) reached.add(member.name);
+  }
+  return reached;
+}
+
+function idleType(facts: SchemaFacts, reached: ReadonlySet<string>, { type }: Statement): Fault | undefined {
+  if (facts.rootOf(type) !== undefined && !reached.has(type.name)) {
+    return {
+      problem: `a type's directive is about the values of the type, and no field returns ${type.name}.`,
+      mend: "Write it on the fields that are to be cached.",
+    };
+  }
+  const isReached = [type, ...facts.membersOf(type)].some(({ name }) => reached.has(name));
+  if (isReached) return undefined;
+  return {
+    problem: `no field returns ${type.name}${isAbstractType(type) ? " or a type of it" : ""}, and no entity loader loads it.`,
+    mend: "Remove it.",
+  };
+}
+
+function idleInterfaceField(
+  facts: SchemaFacts,
+  cached: ReadonlySet<string>,
+  around: ReadonlyMap<string, readonly SettledPlace[]>,
+  { type, field }: Statement,
+): Fault | undefined {
+  const coordinates = facts.membersOf(type).map((member) => `${member.name}.${field!.name}`);
+  if (coordinates.some((coordinate) => cached.has(coordinate) || around.has(coordinate))) return undefined;
+  return {
+    problem: `no type that implements ${type.name} caches the field.`,
+    mend: "Write it on a type that has a key and resolves the field.",
+  };
+}
+
+function idleField(
+  { facts, keys, precedence }: Parameters<typeof reportIdleStatements>[0],
+  cached: ReadonlySet<string>,
+  around: ReadonlyMap<string, readonly SettledPlace[]>,
+  { type, field, coordinate, stated }: Statement,
+): Fault | undefined {
+  if (field === undefined || cached.has(coordinate)) return undefined;
+  if (hasOwnResolver(field)) {
+    if (homelessness(facts, keys, { type, field } as Statement) !== undefined) return undefined;
+    if (precedence.ofField(type, field).seconds !== undefined) return undefined;
+    return {
+      problem: "neither it nor the type that the field returns says how many seconds.",
+      mend: "Add seconds.",
+    };
+  }
+  const root = facts.rootOf(type);
+  if (root === "mutation" || root === "subscription") return undefined;
+  const entries = around.get(coordinate) ?? [];
+  if (entries.length === 0) {
+    return {
+      problem: "the field has no resolver of its own, and nothing that is cached holds it.",
+      mend: "Give the field a resolver, or cache the field that returns its object.",
+    };
+  }
+  if (stated.scope === "PRIVATE" || (stated.vary?.length ?? 0) > 0 || stated.version !== undefined)
+    return undefined;
+  const { seconds } = stated;
+  const shortest = entries.every((entry) => seconds === undefined || (entry.stated.seconds ?? 0) < seconds);
+  if (!shortest) return undefined;
+  return {
+    problem:
+      seconds === undefined
+        ? "the field has no resolver of its own, so it lives in the entry of the object around it."
+        : `the field has no resolver of its own, so it lives in the entry of ${someOf(entries.map((entry) => entry.coordinate))}, which is shorter.`,
+    mend: "Remove it, or give the field a resolver.",
+  };
+}
+
+/** `A`, `A and B`, `A, B and 7 more`. */
+function someOf(names: readonly string[]): string {
+  if (names.length <= 3) return inWords(names, "and");
+  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+}
