@@ -2,15 +2,42 @@ import type { Outcome } from "./read-plan.ts";
 
 /** What happened, for metrics, logs and tests. Events go out; nothing comes back. */
 export type CacheEvent =
-  | { readonly type: "read"; readonly coordinate: string; readonly outcome: Outcome; readonly reason?: string }
-  | { readonly type: "fill"; readonly coordinate: string; readonly key: string; readonly ms: number; readonly stored: StoreOutcome; readonly background: boolean }
-  | { readonly type: "fill-error"; readonly coordinate: string; readonly key: string; readonly error: unknown }
+  | {
+      readonly type: "read";
+      readonly coordinate: string;
+      readonly outcome: Outcome;
+      readonly reason?: string;
+    }
+  | {
+      readonly type: "fill";
+      readonly coordinate: string;
+      readonly key: string;
+      readonly ms: number;
+      readonly stored: StoreOutcome;
+      readonly background: boolean;
+    }
+  | {
+      readonly type: "fill-error";
+      readonly coordinate: string;
+      readonly key: string;
+      readonly error: unknown;
+    }
   | { readonly type: "wave"; readonly keys: number; readonly failed: boolean }
   | { readonly type: "batch"; readonly loader: string; readonly keys: number }
-  | { readonly type: "invalidate"; readonly names: readonly string[]; readonly ms: number; readonly error?: string }
+  | {
+      readonly type: "invalidate";
+      readonly names: readonly string[];
+      readonly ms: number;
+      readonly error?: string;
+    }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
   /** A named thing that deserves a log line once: "no-identity", "unstorable", "tainted", "too-large", "dropped-target". */
-  | { readonly type: "warning"; readonly code: string; readonly coordinate: string; readonly message: string };
+  | {
+      readonly type: "warning";
+      readonly code: string;
+      readonly coordinate: string;
+      readonly message: string;
+    };
 
 /** What became of a fill's value. "refused": the store's own check said no (an invalidation or a newer holder met it). */
 export type StoreOutcome = "stored" | "refused" | "not-stored" | "failed";

@@ -1,0 +1,440 @@
+import { LRUCache } from "lru-cache";
+
+import { type Clock, systemClock } from "../base/clock.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import type { Keys } from "../keys/grammar.ts";
+import type { Store } from "../store/store.ts";
+import { StoreFailure } from "../store/store.ts";
+import { Background } from "./background.ts";
+import { entryId, parseEntry, type StoredEntry } from "./entry.ts";
+import type { Emit } from "./events.ts";
+import { type FillAnswer, Filler } from "./fill.ts";
+import { FillTimes } from "./fill-times.ts";
+import { type Flight, type FlightEnd, Flights, type Seen } from "./flights.ts";
+import { Invalidator } from "./invalidator.ts";
+import type { Load, Outcome, ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
+import { beginSession, type SessionOptions, sessionOrder } from "./session.ts";
+import { loadAlone, type SharedLoad, SharedLoads } from "./shared-loads.ts";
+import { type ErrorCodec, plainErrors } from "./source-error.ts";
+import { Turn } from "./turn.ts";
+import { decodeValue } from "./value-codec.ts";
+import { judge, unreadNames, type Verdict } from "./verdict.ts";
+
+export interface CacheOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  /** Where events go. Must not throw. */
+  readonly emit: Emit;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** How an error of the source travels to those who wait in other processes. Default: message, name, code, extensions. */
+  readonly errors?: ErrorCodec;
+  readonly limits?: CacheLimits;
+}
+
+export interface CacheLimits {
+  /** Longer values are served and not stored. Default 1 MiB, of UTF-8. */
+  readonly maxValueBytes?: number;
+  /** Nobody waits longer for a fill of another process. Default 2000. */
+  readonly lockWaitMs?: number;
+  /** A lock is taken for three times the usual fill of its coordinate, at least this. Default 1000. */
+  readonly lockMinMs?: number;
+  /** And at most this. Default 30000. */
+  readonly lockMaxMs?: number;
+  /** An invalidation is repeated for so long before it rejects. Default 5000. */
+  readonly invalidateMs?: number;
+  /** Refreshes under way at once; beyond, a stale value is served and its refresh left to a later reader. Default 32. */
+  readonly maxRefreshes?: number;
+  /** The log's position is asked for with a read when the last one is older. Default 200. */
+  readonly logSampleMs?: number;
+  /** Keys whose value tags are remembered, so that one batch reads them all. Default 10000. */
+  readonly rememberedKeys?: number;
+}
+
+export interface CacheStats {
+  /** Fills under way, refreshes included. */
+  readonly fills: number;
+  readonly refreshes: number;
+  /** Refreshes that were due but not begun, as `maxRefreshes` were under way. */
+  readonly refreshesSkipped: number;
+  /** Keys with a load under way that will not be stored. */
+  readonly sharedLoads: number;
+  /** Keys whose value tags are remembered. */
+  readonly remembered: number;
+}
+
+export interface Cache {
+  /** Begins a request. Make it before the request's first resolver runs: its position in the log is that of now. */
+  session(options?: SessionOptions): ReadSession;
+  /** Resolves when the store has answered once (the log's position is known: fills may store), or does not answer now. */
+  ready(): Promise<void>;
+  /**
+   * The value of a plan: from its entry, else from `load`. Rejects only with the source's own error.
+   *
+   * `refresh` is the load to run in the background, after the request is gone; without it a stale entry is loaded anew
+   * in the foreground.
+   */
+  read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
+  /**
+   * Resolves when no read that begins from now on, in any process, is answered with a value that was loaded before this
+   * call and depends on one of these stamp names. Rejects with an {@link InvalidationError} when that cannot be known.
+   */
+  invalidate(names: Iterable<string>): Promise<void>;
+  stats(): CacheStats;
+  /** Waits for the fills, refreshes and stores under way; resolves to the keys of those that were not done within `ms`. */
+  drain(ms: number): Promise<readonly string[]>;
+  /** Begins no more refreshes, sends reads to their source, and drains. The store is its maker's to close. */
+  close(ms: number): Promise<readonly string[]>;
+}
+
+export function createCache(options: CacheOptions): Cache {
+  return new EngineCache(options);
+}
+
+/** A reader starts again that often before it loads for itself: each time somebody's invalidation met the load it waited for. */
+const MOST_LOOKS = 6;
+
+/** What an earlier look of the same read allows to be served when the source does not deliver. */
+interface Fallback {
+  readonly entry: StoredEntry;
+  readonly verdict: Verdict & { readonly kind: "stale" | "error-only" };
+}
+
+type LookResult =
+  | { readonly kind: "served"; readonly result: ReadResult }
+  | { readonly kind: "miss"; readonly seen: Seen; readonly seenId: string; readonly fallback?: Fallback }
+  | { readonly kind: "failed" };
+
+class EngineCache implements Cache {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #emit: Emit;
+  readonly #lockWaitMs: number;
+  readonly #turn: Turn;
+  readonly #flights = new Flights();
+  readonly #filler: Filler;
+  readonly #shared: SharedLoads;
+  readonly #background: Background;
+  readonly #invalidator: Invalidator;
+  /** Value tags by key, as last seen. A hint: a wrong one costs a second batch. */
+  readonly #valueTags: LRUCache<string, readonly string[]>;
+  /** Fills that have not landed, each with the key it is for. */
+  readonly #underWay = new Map<Flight, string>();
+  #closed = false;
+
+  constructor({
+    store,
+    keys,
+    emit,
+    clock = systemClock,
+    random = systemRandom,
+    errors,
+    limits = {},
+  }: CacheOptions) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#random = random;
+    this.#emit = emit;
+    this.#lockWaitMs = limits.lockWaitMs ?? 2000;
+    this.#turn = new Turn({ store, keys, clock, emit, logSampleMs: limits.logSampleMs ?? 200 });
+    this.#valueTags = new LRUCache({ max: limits.rememberedKeys ?? 10_000 });
+    this.#filler = new Filler({
+      turn: this.#turn,
+      keys,
+      clock,
+      random,
+      emit,
+      fillTimes: new FillTimes(),
+      errors: errors ?? plainErrors,
+      maxValueBytes: limits.maxValueBytes ?? 1024 * 1024,
+      lockMinMs: limits.lockMinMs ?? 1000,
+      lockMaxMs: limits.lockMaxMs ?? 30_000,
+      remember: (key, valueTags) => this.#remember(key, valueTags),
+    });
+    this.#shared = new SharedLoads(clock, this.#lockWaitMs);
+    this.#background = new Background(limits.maxRefreshes ?? 32);
+    this.#invalidator = new Invalidator({
+      store,
+      keys,
+      turn: this.#turn,
+      flights: this.#flights,
+      clock,
+      random,
+      emit,
+      invalidateMs: limits.invalidateMs ?? 5000,
+    });
+  }
+
+  session(options: SessionOptions = {}): ReadSession {
+    return beginSession(options, this.#turn.newest);
+  }
+
+  async ready(): Promise<void> {
+    await this.#store.ready();
+    await this.#turn.sampleLog();
+  }
+
+  async read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult> {
+    const reason = this.#whyNotLooked(plan);
+    if (reason !== undefined) return this.#loadUnlooked(plan, load, reason);
+    let fallback: Fallback | undefined;
+    let waitUntil: number | undefined;
+    for (let looks = 1; looks <= MOST_LOOKS; looks++) {
+      const look = plan.session.read ? await this.#look(plan, refresh) : unlooked(plan);
+      if (look.kind === "served") return this.#told(plan, look.result);
+      if (look.kind === "failed") return this.#loadUnlooked(plan, load, "store-down");
+      fallback = look.fallback;
+      waitUntil ??= this.#waitUntil(plan);
+
+      const joined = this.#joinable(plan, look.seen);
+      if (joined?.isStoring === true) {
+        // Too late to join, too early to hit: the entry is on its way.
+        await joined.landed;
+        continue;
+      }
+      if (joined === undefined) {
+        const why = whyNotStored(plan);
+        if (why !== undefined) return this.#loadShared(plan, load, { kind: "share", reason: why }, fallback);
+      }
+      const end =
+        joined === undefined
+          ? await this.#fill({ plan, load, ...look, waitUntil, background: false })
+          : await joined.end;
+      if (end.kind === "again") continue;
+      return this.#settle(plan, load, end, fallback);
+    }
+    return this.#loadShared(plan, load, { kind: "share", reason: "unsettled" }, fallback);
+  }
+
+  invalidate(names: Iterable<string>): Promise<void> {
+    return this.#invalidator.invalidate(names);
+  }
+
+  stats(): CacheStats {
+    return {
+      fills: this.#underWay.size,
+      refreshes: this.#background.size,
+      refreshesSkipped: this.#background.skipped,
+      sharedLoads: this.#shared.size,
+      remembered: this.#valueTags.size,
+    };
+  }
+
+  async drain(ms: number): Promise<readonly string[]> {
+    let cancel = (): void => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#clock.setTimer(resolve, ms);
+    });
+    await Promise.race([late, this.#landed()]);
+    cancel();
+    return [...new Set(this.#underWay.values())];
+  }
+
+  close(ms: number): Promise<readonly string[]> {
+    this.#closed = true;
+    return this.drain(ms);
+  }
+
+  #whyNotLooked({ session, lifetimes }: ReadPlan): string | undefined {
+    if (this.#closed) return "closed";
+    if (session.down) return "store-down";
+    if (!session.read && !session.write) return "no-cache";
+    return lifetimes.freshMs > 0 ? undefined : "zero";
+  }
+
+  /** R1, R2. */
+  async #look(plan: ReadPlan, refresh: Load | undefined): Promise<LookResult> {
+    const { key, home, tags, session } = plan;
+    let names = [home, ...tags, ...(this.#valueTags.get(key) ?? [])];
+    const look = await this.#turn.read(key, names);
+    if (look instanceof StoreFailure) return this.#failed(session, look);
+    let { stamps } = look;
+    if (look.text === null) return { kind: "miss", seen: { names, stamps }, seenId: "" };
+    const seenId = entryId(look.text);
+    const entry = parseEntry(look.text);
+    if (entry === undefined) return { kind: "miss", seen: { names, stamps }, seenId };
+
+    const unread = unreadNames(entry, names);
+    if (unread.length > 0) {
+      const more = await this.#turn.readStamps(unread);
+      if (more instanceof StoreFailure) return this.#failed(session, more);
+      names = [...names, ...unread];
+      stamps = [...stamps, ...more.stamps];
+    }
+    const canRefresh = refresh !== undefined && whyNotStored(plan) === undefined;
+    const chance = canRefresh ? 1 - this.#random.next() : undefined;
+    const now = this.#store.now();
+    const verdict = judge({ entry, tags, names, stamps, now, ...(chance === undefined ? {} : { chance }) });
+    if (verdict.kind !== "dead") this.#remember(key, entry.tagNames.slice(tags.length));
+    const seen = { names, stamps };
+    switch (verdict.kind) {
+      case "dead":
+        return { kind: "miss", seen, seenId };
+      case "error-only":
+        return { kind: "miss", seen, seenId, fallback: { entry, verdict } };
+      case "stale":
+        if (!canRefresh) return { kind: "miss", seen, seenId, fallback: { entry, verdict } };
+    }
+    const result = served(entry, verdict);
+    if (result === undefined) return { kind: "miss", seen, seenId };
+    this.#flights.passed(key, entry.born);
+    if (canRefresh && verdict.kind !== "fresh") this.#refresh(plan, refresh, seen, seenId);
+    return { kind: "served", result };
+  }
+
+  /** One time-out is enough: the rest of the request does not wait for more of them. */
+  #failed(session: ReadSession, failure: StoreFailure): LookResult {
+    if (failure.reason === "timeout") session.down = true;
+    return { kind: "failed" };
+  }
+
+  /** R3. */
+  #joinable(plan: ReadPlan, seen: Seen): Flight | undefined {
+    if (!plan.session.read) return undefined;
+    const flight = this.#flights.of(plan.key);
+    return flight?.isStoring === true || flight?.admits(seen) === true ? flight : undefined;
+  }
+
+  #fill(request: Parameters<Filler["run"]>[1]): Promise<FillAnswer> {
+    const flight = this.#flights.open(request.plan);
+    this.#underWay.set(flight, request.plan.key);
+    void flight.landed.then(() => this.#underWay.delete(flight));
+    return this.#filler.run(flight, request);
+  }
+
+  #refresh(plan: ReadPlan, refresh: Load, seen: Seen, seenId: string): void {
+    if (this.#closed || this.#flights.of(plan.key) !== undefined) return;
+    const request = { plan, load: refresh, seen, seenId, waitUntil: 0, background: true };
+    this.#background.start(plan.key, async () => {
+      await this.#fill(request);
+    });
+  }
+
+  async #settle(
+    plan: ReadPlan,
+    load: Load,
+    end: Exclude<FillAnswer, { kind: "again" }>,
+    fallback: Fallback | undefined,
+  ): Promise<ReadResult> {
+    switch (end.kind) {
+      case "own": {
+        const { value, remainingMs, reason } = end;
+        return this.#told(plan, {
+          value,
+          outcome: "miss",
+          ...(reason === undefined ? {} : { reason }),
+          ...(remainingMs === undefined ? {} : { ageMs: 0, remainingMs }),
+        });
+      }
+      case "value": {
+        const { payload, remainingMs, reason } = end;
+        return this.#told(plan, {
+          value: decodeValue(payload),
+          outcome: "wait",
+          ...(reason === undefined ? {} : { reason }),
+          ...(remainingMs === undefined ? {} : { ageMs: 0, remainingMs }),
+        });
+      }
+      case "error":
+        return this.#fallBack(plan, fallback, end.error, end.reason);
+      default:
+        return this.#loadShared(plan, load, end, fallback);
+    }
+  }
+
+  /** Loads that are looked up for, but not stored. */
+  async #loadShared(
+    plan: ReadPlan,
+    load: Load,
+    end: FlightEnd & { readonly kind: "share" | "alone" },
+    fallback: Fallback | undefined,
+  ): Promise<ReadResult> {
+    if (end.reason === "lock-timeout" && fallback?.verdict.kind === "stale") {
+      const result = served(fallback.entry, fallback.verdict, end.reason);
+      if (result !== undefined) return this.#told(plan, result);
+    }
+    try {
+      const shared = end.kind === "alone" ? await loadAlone(load) : await this.#share(plan, load);
+      const outcome = end.reason === "store-down" ? "bypass" : shared.own ? "miss" : "wait";
+      return this.#told(plan, { value: shared.value, outcome, reason: end.reason });
+    } catch (error) {
+      return this.#fallBack(plan, fallback, error, "source-error");
+    }
+  }
+
+  /** Loads without a look-up. */
+  async #loadUnlooked(plan: ReadPlan, load: Load, reason: string): Promise<ReadResult> {
+    // The store being away is nobody's wish: then the source is spared. Otherwise the caller asked for its own load.
+    const { value } = reason === "store-down" ? await this.#share(plan, load) : await loadAlone(load);
+    return this.#told(plan, { value, outcome: "bypass", reason });
+  }
+
+  #share(plan: ReadPlan, load: Load): Promise<SharedLoad> {
+    return this.#shared.run(plan.key, sessionOrder(plan.session), load);
+  }
+
+  /** The source failed: what an earlier look of this read allows, else the source's own error, untouched. */
+  #fallBack(plan: ReadPlan, fallback: Fallback | undefined, error: unknown, reason: string): ReadResult {
+    const result = fallback && served(fallback.entry, fallback.verdict, reason);
+    if (result !== undefined) return this.#told(plan, result);
+    this.#emit({ type: "read", coordinate: plan.coordinate, outcome: "miss", reason });
+    throw error;
+  }
+
+  #told(plan: ReadPlan, result: ReadResult): ReadResult {
+    const { outcome, reason } = result;
+    this.#emit({
+      type: "read",
+      coordinate: plan.coordinate,
+      outcome,
+      ...(reason === undefined ? {} : { reason }),
+    });
+    return result;
+  }
+
+  #remember(key: string, valueTags: readonly string[]): void {
+    if (valueTags.length > 0) this.#valueTags.set(key, valueTags);
+    else this.#valueTags.delete(key);
+  }
+
+  #waitUntil(plan: ReadPlan): number {
+    const budgetMs = Math.min(this.#lockWaitMs, 1.5 * this.#filler.lockMs(plan.coordinate));
+    return this.#clock.monotonic() + budgetMs;
+  }
+
+  async #landed(): Promise<void> {
+    while (this.#underWay.size > 0) {
+      await Promise.all(Array.from(this.#underWay.keys(), (flight) => flight.landed));
+    }
+  }
+}
+
+function unlooked({ home, tags }: ReadPlan): LookResult {
+  const names = [home, ...tags];
+  return { kind: "miss", seen: { names, stamps: names.map(() => null) }, seenId: "" };
+}
+
+function whyNotStored({ session }: ReadPlan): string | undefined {
+  if (!session.write) return "no-store";
+  return session.began === undefined ? "no-position" : undefined;
+}
+
+/** The caller's own copy of what an entry holds; undefined if the payload is not ours. */
+function served(
+  entry: StoredEntry,
+  verdict: Exclude<Verdict, { kind: "dead" }>,
+  reason?: string,
+): ReadResult | undefined {
+  let value: unknown;
+  try {
+    value = decodeValue(entry.payload);
+  } catch {
+    return undefined;
+  }
+  const { ageMs } = verdict;
+  const isFresh = verdict.kind === "fresh" || verdict.kind === "early";
+  const outcome: Outcome = isFresh ? "hit" : "stale";
+  const remainingMs = isFresh ? verdict.remainingMs : 0;
+  return { value, outcome, ageMs, remainingMs, ...(reason === undefined ? {} : { reason }) };
+}

@@ -1,0 +1,374 @@
+import { backoffMs } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { Keys } from "../keys/grammar.ts";
+import type { BeginReply, BeginRequest, Mark } from "../store/store.ts";
+import { StoreFailure } from "../store/store.ts";
+import { entryId, formatEntry, ID_LENGTH } from "./entry.ts";
+import type { Emit, StoreOutcome } from "./events.ts";
+import type { FillTimes } from "./fill-times.ts";
+import type { Flight, FlightEnd, Seen } from "./flights.ts";
+import { type EntryLifetime, entryLifetime, hardEndMs } from "./lifetime.ts";
+import type { Load, Loaded, ReadPlan } from "./read-plan.ts";
+import { decodeError, type ErrorCodec, encodeError } from "./source-error.ts";
+import type { Turn } from "./turn.ts";
+import { encodeValue } from "./value-codec.ts";
+
+export interface FillRequest {
+  readonly plan: ReadPlan;
+  readonly load: Load;
+  /** `entryId` of the entry that was judged and not taken, "" without one. */
+  readonly seenId: string;
+  /** Home and tags of the plan first; the stamps just read, `null` where absent or not read. */
+  readonly seen: Seen;
+  /** On the monotonic clock: nobody waits for somebody else's fill longer than this. */
+  readonly waitUntil: number;
+  /** A refresh: if anybody else is at it already, there is nothing to do. */
+  readonly background: boolean;
+}
+
+/** What the runner of a fill is told; the others are told by its flight. */
+export type FillAnswer =
+  | { readonly kind: "own"; readonly value: unknown; readonly remainingMs?: number; readonly reason?: string }
+  | FlightEnd;
+
+export interface FillOptions {
+  readonly turn: Turn;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly fillTimes: FillTimes;
+  readonly errors: ErrorCodec;
+  readonly maxValueBytes: number;
+  readonly lockMinMs: number;
+  readonly lockMaxMs: number;
+  /** The value tags found in a value of this key. */
+  readonly remember: (key: string, valueTags: readonly string[]) => void;
+}
+
+/** A lock is extended while its fill runs, but a load that hangs does not keep the fleet waiting for ever. */
+const LONGEST_HOLD_MS = 60_000;
+const PASS = { firstMs: 1000, maxMs: 30_000, jitter: 0 };
+const BACK_OFF = { firstMs: 200, maxMs: 5000, jitter: 0 };
+const POLL = { firstMs: 5, maxMs: 50 };
+/** Polls of one process wake together, so that they are one batch. */
+const POLL_SLOT_MS = 5;
+
+/** Steps F1 to F5 of docs/protocol.md, for one key. */
+export class Filler {
+  readonly #options: FillOptions;
+
+  constructor(options: FillOptions) {
+    this.#options = options;
+  }
+
+  /** How long a lock of this coordinate is taken for. */
+  lockMs(coordinate: string): number {
+    const { fillTimes, lockMinMs, lockMaxMs } = this.#options;
+    return Math.round(Math.min(lockMaxMs, Math.max(lockMinMs, 3 * (fillTimes.usualMs(coordinate) ?? 0))));
+  }
+
+  /** Answers as soon as the caller can go on. The flight lands when the store has been told, too. */
+  async run(flight: Flight, request: FillRequest): Promise<FillAnswer> {
+    const lease = await this.#acquire(request);
+    if (lease.kind === "lease") return this.#load(flight, request, lease);
+    flight.settle(lease);
+    flight.land();
+    return lease;
+  }
+
+  /** F1, F3: until the lock is ours and every stamp has been seen, or it is clear that it will not be. */
+  async #acquire(request: FillRequest): Promise<Lease | FlightEnd> {
+    const { turn, clock, errors } = this.#options;
+    const { plan, seen, background } = request;
+    const lookedUp = plan.session.read;
+    const begin = this.#beginRequest(request);
+    const absent = plan.tags.filter((_, at) => (seen.stamps[at + 1] ?? null) === null);
+    let { seenId } = begin;
+    for (let attempt = 1; ; attempt++) {
+      // Whoever waited saw its stamps long ago: they may be gone by now, and a fill under them would be for nothing.
+      const wanted = attempt === 1 ? absent : plan.tags;
+      const [begun, made] = await Promise.all([
+        turn.begin({ ...begin, seenId }),
+        turn.stamps(wanted, begin.stampMs),
+      ]);
+      if (begun instanceof StoreFailure || made instanceof StoreFailure) {
+        return this.#giveUp(plan, begin, begun, made);
+      }
+      switch (begun.kind) {
+        case "own": {
+          const present = new Map(wanted.map((tag, at) => [tag, made[at]!]));
+          const tagStamps = plan.tags.map((tag, at) => present.get(tag) ?? seen.stamps[at + 1]!);
+          const { stamp, born, failures } = begun;
+          return { kind: "lease", begin, stamp, born, failures, tagStamps };
+        }
+        case "entry":
+          // Somebody stored meanwhile. R1 judges it; who may not look at entries tries to replace it.
+          if (lookedUp) return { kind: "again" };
+          seenId = entryId(begun.text);
+          break;
+        case "mark":
+          return lookedUp ? endOfMark(begun.mark, errors) : { kind: "alone", reason: "locked" };
+        case "wait": {
+          if (!lookedUp) return { kind: "alone", reason: "locked" };
+          if (background) return { kind: "again" };
+          if (clock.monotonic() >= request.waitUntil) return { kind: "share", reason: "lock-timeout" };
+          await this.#pause(attempt, Math.min(begun.remainingMs, request.waitUntil - clock.monotonic()));
+          break;
+        }
+        default:
+          begun satisfies never;
+      }
+    }
+  }
+
+  /** R4: the store does not answer. */
+  #giveUp(
+    plan: ReadPlan,
+    begin: BeginRequest,
+    begun: BeginReply | StoreFailure,
+    made: readonly string[] | StoreFailure,
+  ): FlightEnd {
+    const failure = begun instanceof StoreFailure ? begun : made;
+    // 1. begin runs in the store, its answer is lost · 2. nobody fills · 3. the fleet waits for this lock until it ends.
+    if (!(begun instanceof StoreFailure) || begun.reason === "timeout") {
+      void this.#options.turn.release({ ...begin, stamp: "" });
+    }
+    if (failure instanceof StoreFailure && failure.reason === "timeout") plan.session.down = true;
+    return { kind: "share", reason: "store-down" };
+  }
+
+  #beginRequest({ plan, seenId }: FillRequest): BeginRequest {
+    const { keys, random, lockMaxMs } = this.#options;
+    return {
+      entryKey: plan.key,
+      stampKey: keys.stamp(plan.home),
+      lockKey: keys.lock(plan.key),
+      passKey: keys.pass(plan.key),
+      seenId,
+      token: random.token(ID_LENGTH),
+      lockMs: this.lockMs(plan.coordinate),
+      stampMs: hardEndMs(plan.lifetimes) + lockMaxMs,
+    };
+  }
+
+  /** Polls grow and are jittered between processes; within one they fall into common slots. */
+  #pause(attempt: number, atMostMs: number): Promise<void> {
+    const { clock, random } = this.#options;
+    const now = clock.monotonic();
+    const wanted = now + Math.min(backoffMs(POLL, attempt, random.next()), Math.max(0, atMostMs) + 1);
+    const until = Math.ceil(wanted / POLL_SLOT_MS) * POLL_SLOT_MS;
+    return new Promise((resolve) => clock.setTimer(resolve, until - now));
+  }
+
+  /** F2. Every stamp has been seen; only now the load begins. */
+  async #load(flight: Flight, request: FillRequest, lease: Lease): Promise<FillAnswer> {
+    const { clock, emit, fillTimes } = this.#options;
+    const { plan, load, background } = request;
+    flight.takeOff(
+      { names: [plan.home, ...plan.tags], stamps: [lease.stamp, ...lease.tagStamps] },
+      lease.born,
+    );
+    const letGo = this.#keepLock(flight, lease.begin);
+    const startedAt = clock.monotonic();
+    let loaded: Loaded;
+    try {
+      loaded = await load();
+    } catch (error) {
+      emit({ type: "fill-error", coordinate: plan.coordinate, key: plan.key, error });
+      const end: FlightEnd = { kind: "error", error, reason: "source-error" };
+      flight.settle(end);
+      void this.#release(lease, this.#errorMark(error, lease.failures)).then(() => flight.land());
+      return end;
+    } finally {
+      letGo();
+    }
+    const ms = clock.monotonic() - startedAt;
+    fillTimes.record(plan.coordinate, ms);
+    // Encoded at once: from here on the value belongs to the runner, who may change it.
+    const parcel = this.#pack(plan, loaded);
+    flight.store();
+    void this.#land(flight, request, lease, loaded, parcel, ms).then((stored) => {
+      flight.land();
+      emit({ type: "fill", coordinate: plan.coordinate, key: plan.key, ms, stored, background });
+    });
+    const { value } = loaded;
+    return parcel.kind === "store"
+      ? { kind: "own", value, remainingMs: parcel.lifetime.freshMs }
+      : { kind: "own", value, reason: parcel.reason };
+  }
+
+  /** Extends the lock at half of its time. Without it, another process may be filling: nobody joins any more. */
+  #keepLock(flight: Flight, { lockKey, token, lockMs }: BeginRequest): () => void {
+    const { turn, clock } = this.#options;
+    const giveUpAt = clock.monotonic() + LONGEST_HOLD_MS;
+    let cancel = (): void => {};
+    let done = false;
+    const renew = async (): Promise<void> => {
+      const held = clock.monotonic() < giveUpAt && (await turn.renew({ lockKey, token, lockMs }));
+      if (done) return;
+      if (held === false) flight.close();
+      else wait();
+    };
+    const wait = (): void => {
+      cancel = clock.setTimer(() => void renew(), lockMs / 2, { background: true });
+    };
+    wait();
+    return () => {
+      done = true;
+      cancel();
+    };
+  }
+
+  #pack(plan: ReadPlan, loaded: Loaded): Parcel {
+    const { emit, random, maxValueBytes } = this.#options;
+    const { coordinate } = plan;
+    const warn = (code: string, message: string) => emit({ type: "warning", code, coordinate, message });
+    const { unshared, value } = loaded;
+    if (unshared !== undefined) {
+      warn(unshared, `${coordinate}: its value is for its own caller only (${unshared}); it was not stored.`);
+      return { kind: "keep", reason: unshared };
+    }
+    let payload: string;
+    try {
+      payload = encodeValue(value);
+    } catch (error) {
+      warn("unstorable", `${coordinate}: ${error instanceof Error ? error.message : String(error)}`);
+      return { kind: "keep", reason: "unstorable" };
+    }
+    const bytes = Buffer.byteLength(payload);
+    if (bytes > maxValueBytes) {
+      warn(
+        "too-large",
+        `${coordinate}: a value of ${bytes} bytes was not stored; maxValueBytes is ${maxValueBytes}.`,
+      );
+      return { kind: "copy", payload, reason: "too-large" };
+    }
+    const lifetime = entryLifetime(plan.lifetimes, loaded.lifetimes, value, random.next());
+    if (lifetime === undefined) return { kind: "copy", payload, reason: "zero" };
+    return { kind: "store", payload, lifetime };
+  }
+
+  /** F4, F5: the caller has its answer; now those who joined, and the store. */
+  async #land(
+    flight: Flight,
+    { plan }: FillRequest,
+    lease: Lease,
+    loaded: Loaded,
+    parcel: Parcel,
+    ms: number,
+  ): Promise<StoreOutcome> {
+    const { turn, clock, remember } = this.#options;
+    const loadedAt = clock.monotonic();
+    if (parcel.kind === "keep") {
+      flight.settle({ kind: "alone", reason: parcel.reason });
+      await this.#release(lease, passMark(parcel.reason, lease.failures));
+      return "not-stored";
+    }
+    const valueTags = [...new Set(loaded.tags)].filter(
+      (tag) => tag !== plan.home && !plan.tags.includes(tag),
+    );
+    const valueStamps = await turn.stamps(valueTags, lease.begin.stampMs);
+    const since = valueStamps instanceof StoreFailure ? valueStamps : await this.#namesSince(plan, valueTags);
+    if (valueStamps instanceof StoreFailure || since !== "clean") {
+      flight.settle(since === "gap" ? { kind: "share", reason: "log-gap" } : { kind: "again" });
+      await this.#release(lease);
+      return since === "met" ? "refused" : "not-stored";
+    }
+    const { payload } = parcel;
+    if (parcel.kind === "copy") {
+      flight.settle({ kind: "value", payload, reason: parcel.reason });
+      await this.#release(lease, passMark(parcel.reason, lease.failures));
+      return "not-stored";
+    }
+    const { lifetime } = parcel;
+    flight.settle({ kind: "value", payload, remainingMs: lifetime.freshMs });
+    const stored = await turn.put({
+      ...lease.begin,
+      stamp: lease.stamp,
+      lifeMs: Math.max(1, Math.round(hardEndMs(lifetime) - (clock.monotonic() - loadedAt))),
+      text: formatEntry({
+        ...lifetime,
+        id: lease.begin.token,
+        born: lease.born,
+        fillMs: Math.round(ms),
+        homeStamp: lease.stamp,
+        tagNames: [...plan.tags, ...valueTags],
+        tagStamps: [...lease.tagStamps, ...valueStamps],
+        valueTags: valueTags.length,
+        payload,
+      }),
+    });
+    if (stored === true) remember(plan.key, valueTags);
+    if (stored instanceof StoreFailure) return "failed";
+    return stored ? "stored" : "refused";
+  }
+
+  /**
+   * Whether the log shows a name of the entry since its request began: "Why it holds", 2, 3 and 5. Asked for after the
+   * load, after every stamp existed, and after the flight was closed.
+   */
+  async #namesSince(
+    plan: ReadPlan,
+    valueTags: readonly string[],
+  ): Promise<"clean" | "met" | "gap" | StoreFailure> {
+    const { began } = plan.session;
+    if (began === undefined) return "gap";
+    const since = await this.#options.turn.logSince(began);
+    if (since instanceof StoreFailure) return since;
+    const { names } = since;
+    if (names === "gap") return "gap";
+    if (names.size === 0) return "clean";
+    return [plan.home, ...plan.tags, ...valueTags].some((name) => names.has(name)) ? "met" : "clean";
+  }
+
+  async #release({ begin, stamp }: Lease, mark?: TimedMark): Promise<void> {
+    await this.#options.turn.release({ ...begin, stamp, ...mark });
+  }
+
+  #errorMark(error: unknown, failures: number): TimedMark {
+    const mark: Mark = {
+      kind: "error",
+      failures: failures + 1,
+      text: encodeError(this.#options.errors, error),
+    };
+    return { mark, forMs: backoffMs(BACK_OFF, failures + 1, 0) };
+  }
+}
+
+/** The lock is ours, and these stamps were seen before the load. */
+interface Lease {
+  readonly kind: "lease";
+  readonly begin: BeginRequest;
+  readonly stamp: string;
+  readonly born: number;
+  readonly failures: number;
+  readonly tagStamps: readonly string[];
+}
+
+/** What becomes of a value that its runner already has. `reason` says why it is not stored. */
+type Parcel =
+  | { readonly kind: "store"; readonly payload: string; readonly lifetime: EntryLifetime }
+  /** Copies for those who joined, but no entry. */
+  | { readonly kind: "copy"; readonly payload: string; readonly reason: string }
+  /** Not even copies. */
+  | { readonly kind: "keep"; readonly reason: string };
+
+interface TimedMark {
+  readonly mark: Mark;
+  readonly forMs: number;
+}
+
+function passMark(reason: string, failures: number): TimedMark {
+  const mark: Mark = { kind: "pass", failures: failures + 1, text: reason };
+  return { mark, forMs: backoffMs(PASS, failures + 1, 0) };
+}
+
+function endOfMark(mark: Mark, errors: ErrorCodec): FlightEnd {
+  if (mark.kind === "error")
+    return { kind: "error", error: decodeError(errors, mark.text), reason: "back-off" };
+  // What is too large, or lives no time at all, can be copied; anything else is for its own caller.
+  const kind = mark.text === "too-large" || mark.text === "zero" ? "share" : "alone";
+  return { kind, reason: mark.text };
+}

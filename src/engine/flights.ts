@@ -1,0 +1,158 @@
+import { type Deferred, deferred } from "../base/deferred.ts";
+import type { ReadPlan } from "./read-plan.ts";
+
+/** How a flight ends for those who joined it. */
+export type FlightEnd =
+  /** Here is the value, as text: each makes its own copy. */
+  | {
+      readonly kind: "value";
+      readonly payload: string;
+      readonly remainingMs?: number;
+      readonly reason?: string;
+    }
+  | { readonly kind: "error"; readonly error: unknown; readonly reason: string }
+  /** Start again at R1: the entry may be there by now, or what was loaded may be too old for who joined late. */
+  | { readonly kind: "again" }
+  /** Load without storing; one load may serve all of this process. */
+  | { readonly kind: "share"; readonly reason: string }
+  /** The value is for its own caller only: each loads its own. */
+  | { readonly kind: "alone"; readonly reason: string };
+
+/** The names and stamps of a look. */
+export interface Seen {
+  readonly names: readonly string[];
+  readonly stamps: readonly (string | null)[];
+}
+
+/**
+ * One fill of one key in this process, from before F1 until its value is stored.
+ *
+ * Who joins gets what the runner loads, as a copy, once the log has been found clean: `end` is settled after that.
+ */
+export class Flight {
+  readonly plan: ReadPlan;
+  #under: Seen | undefined;
+  #born = 0;
+  #open = true;
+  #storing = false;
+  readonly #end: Deferred<FlightEnd> = deferred();
+  readonly #landed: Deferred<void> = deferred();
+
+  constructor(plan: ReadPlan) {
+    this.plan = plan;
+  }
+
+  get end(): Promise<FlightEnd> {
+    return this.#end.promise;
+  }
+
+  /** Settled when nothing of this flight is under way any more. */
+  get landed(): Promise<void> {
+    return this.#landed.promise;
+  }
+
+  /** The load is done and its value on the way to the store: soon a look will show it. */
+  get isStoring(): boolean {
+    return this.#storing;
+  }
+
+  /**
+   * R3. Before F1 was answered anybody may join: the load begins later than they did. After it only who has just read
+   * the very stamps that it began under.
+   *
+   * 1. R misses, begins a flight under stamp A · 2. I deletes A and resolves · 3. R' begins, reads no stamp, or B
+   * 4. R' does not join: what R loads may be what I was about.
+   */
+  admits(seen: Seen): boolean {
+    if (!this.#open) return false;
+    const under = this.#under;
+    return (
+      under === undefined || under.names.every((name, at) => stampOf(seen, name, at) === under.stamps[at])
+    );
+  }
+
+  /** F2. The load begins now, under these stamps. */
+  takeOff(under: Seen, born: number): void {
+    this.#under = under;
+    this.#born = born;
+  }
+
+  isOlderThan(born: number): boolean {
+    return this.#under !== undefined && this.#born < born;
+  }
+
+  /** Nobody joins any more. */
+  close(): void {
+    this.#open = false;
+  }
+
+  /** F4. The load is done. Closed before the log is read, see docs/protocol.md, "Why it holds", 6. */
+  store(): void {
+    this.#open = false;
+    this.#storing = true;
+  }
+
+  /** Tells those who joined. Only the first call counts. */
+  settle(end: FlightEnd): void {
+    this.#open = false;
+    this.#end.resolve(end);
+  }
+
+  land(): void {
+    this.#open = false;
+    this.#landed.resolve();
+  }
+}
+
+/** The fills of this process, at most one per full key that can be joined. */
+export class Flights {
+  readonly #byKey = new Map<string, Flight>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#byKey.keys();
+  }
+
+  of(key: string): Flight | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** A new flight; one that nobody may join any more gives way to it. */
+  open(plan: ReadPlan): Flight {
+    const flight = new Flight(plan);
+    this.#byKey.get(plan.key)?.close();
+    this.#byKey.set(plan.key, flight);
+    void flight.landed.then(() => {
+      if (this.#byKey.get(plan.key) === flight) this.#byKey.delete(plan.key);
+    });
+    return flight;
+  }
+
+  /**
+   * This process has just served an entry of this key that was born later: whoever joined an older flight now would
+   * see the key go back in time.
+   *
+   * 1. A begins · 2. A's lock is evicted · 3. B begins elsewhere, stores, is served here · 4. B's entry is evicted
+   * 5. a reader misses and would join A.
+   */
+  passed(key: string, born: number): void {
+    const flight = this.#byKey.get(key);
+    if (flight?.isOlderThan(born)) flight.close();
+  }
+
+  /** An invalidation of these names: what runs may be answered to its own callers, and to nobody who comes now. */
+  closeUnder(names: ReadonlySet<string>): void {
+    for (const flight of this.#byKey.values()) {
+      const { home, tags } = flight.plan;
+      if (names.has(home) || tags.some((tag) => names.has(tag))) flight.close();
+    }
+  }
+}
+
+function stampOf(seen: Seen, name: string, expected: number): string | null | undefined {
+  const place = seen.names[expected] === name ? expected : seen.names.indexOf(name);
+  return place < 0 ? undefined : seen.stamps[place];
+}

@@ -1,0 +1,68 @@
+/** An error as text and back, so that those who wait in other processes get one with the same message, code and extensions. */
+export interface ErrorCodec {
+  encode(error: unknown): string;
+  decode(text: string): unknown;
+}
+
+/** Longer extensions stay where the error was thrown. */
+const LONGEST = 8192;
+
+/** Keeps message, name, `code` and `extensions` of any Error; another thrown value is kept as its text. */
+export const plainErrors: ErrorCodec = {
+  encode(error) {
+    const told: ToldError =
+      error instanceof Error
+        ? { message: error.message, name: error.name, ...detailsOf(error) }
+        : { message: String(error) };
+    return bounded(told) ?? JSON.stringify({ message: told.message.slice(0, 1024) });
+  },
+  decode(text) {
+    const { message, name, code, extensions }: ToldError = JSON.parse(text);
+    const error = new Error(message);
+    if (name !== undefined) error.name = name;
+    return Object.assign(
+      error,
+      code === undefined ? {} : { code },
+      extensions === undefined ? {} : { extensions },
+    );
+  },
+};
+
+/** A codec that throws loses the details, not the mark. */
+export function encodeError(errors: ErrorCodec, error: unknown): string {
+  try {
+    return errors.encode(error);
+  } catch {
+    return plainErrors.encode(new Error("The source failed."));
+  }
+}
+
+/** Marks may be foreign, like entries. */
+export function decodeError(errors: ErrorCodec, text: string): unknown {
+  try {
+    return errors.decode(text);
+  } catch {
+    return new Error("The source failed.");
+  }
+}
+
+interface ToldError {
+  readonly message: string;
+  readonly name?: string;
+  readonly code?: unknown;
+  readonly extensions?: unknown;
+}
+
+function detailsOf(error: Error): Pick<ToldError, "code" | "extensions"> {
+  const { code, extensions } = error as { code?: unknown; extensions?: unknown };
+  return { code, extensions };
+}
+
+function bounded(told: ToldError): string | undefined {
+  try {
+    const text = JSON.stringify(told);
+    return text.length <= LONGEST ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,337 @@
+import type { Clock } from "../base/clock.ts";
+import { type Deferred, deferred } from "../base/deferred.ts";
+import type { Keys } from "../keys/grammar.ts";
+import type {
+  BeginReply,
+  BeginRequest,
+  LogPosition,
+  LogSince,
+  PutRequest,
+  ReadReply,
+  ReleaseRequest,
+  RenewRequest,
+  Store,
+} from "../store/store.ts";
+import { StoreFailure } from "../store/store.ts";
+import type { Emit } from "./events.ts";
+
+/** What one read found: the entry's text and the stamp of each name it asked for, in its order. */
+export interface Look {
+  readonly text: string | null;
+  readonly stamps: readonly (string | null)[];
+}
+
+export interface TurnOptions {
+  readonly store: Store;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly emit: Emit;
+  /** A newer position of the log is asked for with the next read when the last one is older than this. */
+  readonly logSampleMs: number;
+}
+
+/**
+ * Everything that the requests of one event-loop turn want of the store, as one batch of each kind: what is asked for
+ * until `setImmediate` leaves together.
+ *
+ * Writes leave before reads, so that a read asked for in the same turn as a put sees it.
+ */
+export class Turn {
+  readonly #options: TurnOptions;
+  #scheduled = false;
+  #reads: Wave;
+  #stamps = new Map<string, StampWish>();
+  #checks = new Map<string, Deferred<LogSince | StoreFailure>>();
+  #checked = new Map<string, LogPosition>();
+  readonly #puts: Batch<PutRequest, boolean>;
+  readonly #releases: Batch<ReleaseRequest, boolean>;
+  readonly #renews: Batch<RenewRequest, boolean>;
+  readonly #begins: Batch<BeginRequest, BeginReply>;
+  #newest: LogPosition | undefined;
+  #sampledAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: TurnOptions) {
+    const { store } = options;
+    const wake = () => this.#schedule();
+    this.#options = options;
+    this.#reads = new Wave(options.keys);
+    this.#puts = new Batch((items) => store.put(items), wake);
+    this.#releases = new Batch((items) => store.release(items), wake);
+    this.#renews = new Batch((items) => store.renew(items), wake);
+    this.#begins = new Batch((items) => store.begin(items), wake);
+  }
+
+  /** Newest position of the log that this process has received. */
+  get newest(): LogPosition | undefined {
+    return this.#newest;
+  }
+
+  /** R1. The entry and the stamps of these names. Several readers of a key are one key of the batch. */
+  async read(entryKey: string, names: readonly string[]): Promise<Look | StoreFailure> {
+    const wave = this.#reads;
+    const place = wave.placeOfEntry(entryKey);
+    const places = names.map((name) => wave.placeOfStamp(name));
+    this.#schedule();
+    return pick(await wave.reply, place, places);
+  }
+
+  /** Stamps alone, of names that a look showed to be missing. */
+  async readStamps(names: readonly string[]): Promise<Look | StoreFailure> {
+    const wave = this.#reads;
+    const places = names.map((name) => wave.placeOfStamp(name));
+    this.#schedule();
+    return pick(await wave.reply, undefined, places);
+  }
+
+  /** Asks for the log's newest position alone. */
+  async sampleLog(): Promise<void> {
+    this.#sampledAt = Number.NEGATIVE_INFINITY;
+    const { reply } = this.#reads;
+    this.#schedule();
+    await reply;
+  }
+
+  begin(request: BeginRequest): Promise<BeginReply | StoreFailure> {
+    return this.#begins.add(request);
+  }
+
+  put(request: PutRequest): Promise<boolean | StoreFailure> {
+    return this.#puts.add(request);
+  }
+
+  release(request: ReleaseRequest): Promise<boolean | StoreFailure> {
+    return this.#releases.add(request);
+  }
+
+  renew(request: RenewRequest): Promise<boolean | StoreFailure> {
+    return this.#renews.add(request);
+  }
+
+  /** The present stamp of each name, created where absent; the first failure if there is one. */
+  async stamps(names: readonly string[], lifeMs: number): Promise<readonly string[] | StoreFailure> {
+    if (names.length === 0) return [];
+    const wishes = names.map((name) => {
+      let wish = this.#stamps.get(name);
+      if (wish === undefined) {
+        wish = { lifeMs, reply: deferred() };
+        this.#stamps.set(name, wish);
+      }
+      wish.lifeMs = Math.max(wish.lifeMs, lifeMs);
+      return wish.reply.promise;
+    });
+    this.#schedule();
+    const replies = await Promise.all(wishes);
+    return replies.find((reply) => reply instanceof StoreFailure) ?? (replies as string[]);
+  }
+
+  /** Names logged after a position; fills of one turn that began at one position share the answer. */
+  logSince(position: LogPosition): Promise<LogSince | StoreFailure> {
+    const id = `${position.epoch}.${position.sequence}`;
+    let check = this.#checks.get(id);
+    if (check === undefined) {
+      check = deferred();
+      this.#checks.set(id, check);
+      this.#checked.set(id, position);
+      this.#schedule();
+    }
+    return check.promise;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    this.#puts.flush();
+    this.#releases.flush();
+    this.#renews.flush();
+    this.#begins.flush();
+    this.#flushStamps();
+    this.#flushChecks();
+    this.#flushReads();
+  }
+
+  #flushStamps(): void {
+    if (this.#stamps.size === 0) return;
+    const wishes = this.#stamps;
+    this.#stamps = new Map();
+    const { store, keys } = this.#options;
+    const requests = Array.from(wishes, ([name, { lifeMs }]) => ({ stampKey: keys.stamp(name), lifeMs }));
+    void answers(store.stamps(requests), requests.length).then((replies) => {
+      let at = 0;
+      for (const { reply } of wishes.values()) reply.resolve(replies[at++]!);
+    });
+  }
+
+  #flushChecks(): void {
+    if (this.#checks.size === 0) return;
+    for (const [id, check] of this.#checks) {
+      void answer(this.#options.store.logSince(this.#checked.get(id)!)).then((since) => {
+        if (!(since instanceof StoreFailure)) this.#received(since.position);
+        check.resolve(since);
+      });
+    }
+    this.#checks = new Map();
+    this.#checked = new Map();
+  }
+
+  #flushReads(): void {
+    const { store, clock, emit, logSampleMs } = this.#options;
+    const log = clock.monotonic() - this.#sampledAt >= logSampleMs;
+    if (this.#reads.isEmpty && !(log && this.#reads.isAwaited)) return;
+    const wave = this.#reads;
+    this.#reads = new Wave(this.#options.keys);
+    if (log) this.#sampledAt = clock.monotonic();
+    const { entryKeys, stampKeys } = wave;
+    void answer(store.read({ entryKeys, stampKeys, log })).then((reply) => {
+      const failed = reply instanceof StoreFailure || hasFailure(reply);
+      if (
+        !(reply instanceof StoreFailure) &&
+        reply.log !== undefined &&
+        !(reply.log instanceof StoreFailure)
+      ) {
+        this.#received(reply.log);
+      } else if (log) this.#sampledAt = Number.NEGATIVE_INFINITY;
+      if (!wave.isEmpty) emit({ type: "wave", keys: entryKeys.length + stampKeys.length, failed });
+      wave.resolve(reply);
+    });
+  }
+
+  /** A position of another epoch replaces ours; within one, an answer that was overtaken does not set us back. */
+  #received(position: LogPosition): void {
+    if (this.#newest?.epoch === position.epoch && this.#newest.sequence >= position.sequence) return;
+    this.#newest = position;
+  }
+}
+
+interface StampWish {
+  lifeMs: number;
+  readonly reply: Deferred<string | StoreFailure>;
+}
+
+/** The reads of one turn, each key once. Readers keep places and pick theirs from the one reply. */
+class Wave {
+  readonly entryKeys: string[] = [];
+  readonly stampKeys: string[] = [];
+  readonly #keys: Keys;
+  readonly #entries = new Map<string, number>();
+  readonly #stamps = new Map<string, number>();
+  readonly #reply = deferred<ReadReply | StoreFailure>();
+  #awaited = false;
+
+  constructor(keys: Keys) {
+    this.#keys = keys;
+  }
+
+  get reply(): Promise<ReadReply | StoreFailure> {
+    this.#awaited = true;
+    return this.#reply.promise;
+  }
+
+  get isEmpty(): boolean {
+    return this.entryKeys.length === 0 && this.stampKeys.length === 0;
+  }
+
+  get isAwaited(): boolean {
+    return this.#awaited;
+  }
+
+  placeOfEntry(key: string): number {
+    let place = this.#entries.get(key);
+    if (place === undefined) {
+      place = this.entryKeys.push(key) - 1;
+      this.#entries.set(key, place);
+    }
+    return place;
+  }
+
+  placeOfStamp(name: string): number {
+    let place = this.#stamps.get(name);
+    if (place === undefined) {
+      place = this.stampKeys.push(this.#keys.stamp(name)) - 1;
+      this.#stamps.set(name, place);
+    }
+    return place;
+  }
+
+  resolve(reply: ReadReply | StoreFailure): void {
+    this.#reply.resolve(reply);
+  }
+}
+
+/** Requests of one kind, sent as one call; each caller gets the answer of its own. */
+class Batch<Request, Reply> {
+  readonly #send: (requests: readonly Request[]) => Promise<readonly (Reply | StoreFailure)[]>;
+  readonly #wake: () => void;
+  #requests: Request[] = [];
+  #replies: Deferred<Reply | StoreFailure>[] = [];
+
+  constructor(
+    send: (requests: readonly Request[]) => Promise<readonly (Reply | StoreFailure)[]>,
+    wake: () => void,
+  ) {
+    this.#send = send;
+    this.#wake = wake;
+  }
+
+  add(request: Request): Promise<Reply | StoreFailure> {
+    const reply = deferred<Reply | StoreFailure>();
+    this.#requests.push(request);
+    this.#replies.push(reply);
+    this.#wake();
+    return reply.promise;
+  }
+
+  flush(): void {
+    if (this.#requests.length === 0) return;
+    const requests = this.#requests;
+    const replies = this.#replies;
+    this.#requests = [];
+    this.#replies = [];
+    void answers(this.#send(requests), requests.length).then((given) => {
+      for (const [at, reply] of replies.entries()) reply.resolve(given[at]!);
+    });
+  }
+}
+
+function pick(
+  reply: ReadReply | StoreFailure,
+  entry: number | undefined,
+  places: readonly number[],
+): Look | StoreFailure {
+  if (reply instanceof StoreFailure) return reply;
+  const text = entry === undefined ? null : reply.entries[entry]!;
+  if (text instanceof StoreFailure) return text;
+  const stamps: (string | null)[] = [];
+  for (const place of places) {
+    const stamp = reply.stamps[place]!;
+    if (stamp instanceof StoreFailure) return stamp;
+    stamps.push(stamp);
+  }
+  return { text, stamps };
+}
+
+function hasFailure(reply: ReadReply): boolean {
+  const isFailure = (part: unknown) => part instanceof StoreFailure;
+  return reply.entries.some(isFailure) || reply.stamps.some(isFailure);
+}
+
+/** The port promises not to reject. A store that does all the same is a store that failed, not a request that did. */
+async function answer<T>(reply: Promise<T>): Promise<T | StoreFailure> {
+  try {
+    return await reply;
+  } catch (error) {
+    return new StoreFailure("error", error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function answers<T>(
+  replies: Promise<readonly (T | StoreFailure)[]>,
+  count: number,
+): Promise<readonly (T | StoreFailure)[]> {
+  const given = await answer(replies);
+  return given instanceof StoreFailure ? new Array<StoreFailure>(count).fill(given) : given;
+}
