@@ -1,0 +1,40 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { CacheStats, FieldCache } from "../index.ts";
+import { basicPasswordOf, bearerOf, isToken } from "./admin.ts";
+
+/**
+ * `GET /cache`: what the cache does, per field; never what is in it. In production for those who hold the admin token, by bearer or, as
+ * browsers do, as the password of basic authentication; without a token there is then no such page.
+ */
+export function serveDashboard(
+  app: FastifyInstance,
+  options: {
+    readonly cache: Pick<FieldCache, "stats">;
+    readonly adminToken: string | undefined;
+    readonly isProtected: boolean;
+  },
+): void {
+  if (options.isProtected && options.adminToken === undefined) return;
+
+  app.get("/cache", async (request, reply) => {
+    if (options.isProtected && !isAdmin(request, options.adminToken)) return refuse(reply);
+    return reply
+      .type("text/html; charset=utf-8")
+      .header("cache-control", "no-store")
+      .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      .send(dashboardPage(options.cache.stats()));
+  });
+}
+
+function isAdmin(request: FastifyRequest, adminToken: string | undefined): boolean {
+  const { authorization } = request.headers;
+  return isToken(adminToken, bearerOf(authorization)) || isToken(adminToken, basicPasswordOf(authorization));
+}
+
+function refuse(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(401)
+    .header("www-authenticate", 'Basic realm="fieldgate", charset="UTF-8"')
+    .header("cache-control", "no-store")
+    .send({ error: "The admin token is missing or wrong." });
+}

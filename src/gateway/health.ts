@@ -1,0 +1,57 @@
+import type { FastifyInstance } from "fastify";
+
+export interface HealthChecks {
+  /** Rejects while the sources cannot be reached. */
+  readonly ready: () => Promise<unknown>;
+  /** Whether the cache's store answers. */
+  readonly storeStatus: () => "up" | "down" | "open";
+  /** Shutting down: no new work, please. */
+  readonly isClosing: () => boolean;
+}
+
+/** How long a source may take to answer a probe, in ms. */
+const sourcePatienceMs = 2_000;
+
+/**
+ * `/health/live`: the process turns. `/health/ready`: requests can be answered. A cache without its store is degraded and
+ * still ready, since requests go on from the source.
+ */
+export function serveHealth(app: FastifyInstance, checks: HealthChecks): void {
+  let probe: Promise<boolean> | undefined;
+
+  /** One probe at a time, however many ask. */
+  function sourceAnswers(): Promise<boolean> {
+    probe ??= withinPatience(checks.ready).finally(() => {
+      probe = undefined;
+    });
+    return probe;
+  }
+
+  app.get("/health/live", async (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
+
+  app.get("/health/ready", async (_request, reply) => {
+    const source = (await sourceAnswers()) ? "up" : "down";
+    const store = checks.storeStatus();
+    const closing = checks.isClosing();
+    const isReady = source === "up" && !closing;
+    const status = closing ? "closing" : !isReady ? "not-ready" : store === "up" ? "ready" : "degraded";
+    return reply
+      .code(isReady ? 200 : 503)
+      .header("cache-control", "no-store")
+      .send({ status, source, store });
+  });
+}
+
+async function withinPatience(check: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), sourcePatienceMs);
+  });
+  try {
+    return await Promise.race([check().then(() => true), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

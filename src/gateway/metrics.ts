@@ -1,0 +1,129 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { CacheEvent } from "../index.ts";
+
+/** The gateway's metrics: counts what the cache tells, and the HTTP requests around it. */
+export interface GatewayMetrics {
+  readonly onEvent: (event: CacheEvent) => void;
+  readonly onRequest: (request: { readonly status: number; readonly cache: string; readonly seconds: number }) => void;
+  /** In Prometheus' text format. */
+  render(): Promise<string>;
+  readonly contentType: string;
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const sizes = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** Every gateway of a process has a registry of its own. */
+export function createMetrics(): GatewayMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: "fieldgate_" });
+
+  const reads = new Counter({
+    name: "fieldgate_reads_total",
+    help: "Reads of cached fields and entity rows, by what they came to.",
+    labelNames: ["coordinate", "outcome", "reason"],
+    registers,
+  });
+  const fills = new Counter({
+    name: "fieldgate_fills_total",
+    help: "Loads from the source, by what became of their value.",
+    labelNames: ["coordinate", "stored", "background"],
+    registers,
+  });
+  const fillSeconds = new Histogram({
+    name: "fieldgate_fill_seconds",
+    help: "How long loads from the source took.",
+    labelNames: ["coordinate"],
+    buckets: seconds,
+    registers,
+  });
+  const fillErrors = new Counter({
+    name: "fieldgate_fill_errors_total",
+    help: "Loads from the source that failed.",
+    labelNames: ["coordinate"],
+    registers,
+  });
+  const waves = new Histogram({
+    name: "fieldgate_wave_keys",
+    help: "Keys that one batch asked the store for.",
+    labelNames: ["failed"],
+    buckets: sizes,
+    registers,
+  });
+  const batches = new Histogram({
+    name: "fieldgate_batch_keys",
+    help: "Keys that one batch asked a source for.",
+    labelNames: ["loader"],
+    buckets: sizes,
+    registers,
+  });
+  const invalidations = new Counter({
+    name: "fieldgate_invalidations_total",
+    help: "Invalidations, by whether they reached everything.",
+    labelNames: ["result"],
+    registers,
+  });
+  const invalidationSeconds = new Histogram({
+    name: "fieldgate_invalidation_seconds",
+    help: "How long invalidations took.",
+    buckets: seconds,
+    registers,
+  });
+  const storeUp = new Gauge({
+    name: "fieldgate_store_up",
+    help: "1 while the store answers, 0 while it does not or is left alone by the breaker.",
+    registers,
+  });
+  const warnings = new Counter({
+    name: "fieldgate_warnings_total",
+    help: "Things that deserve a look, by code.",
+    labelNames: ["code", "coordinate"],
+    registers,
+  });
+  const requests = new Histogram({
+    name: "fieldgate_http_request_seconds",
+    help: "How long GraphQL requests took, by status and X-Cache.",
+    labelNames: ["status", "cache"],
+    buckets: seconds,
+    registers,
+  });
+  storeUp.set(1);
+
+  function onEvent(event: CacheEvent): void {
+    switch (event.type) {
+      case "read":
+        reads.inc({ coordinate: event.coordinate, outcome: event.outcome, reason: event.reason ?? "" });
+        return;
+      case "fill":
+        fills.inc({ coordinate: event.coordinate, stored: event.stored, background: String(event.background) });
+        fillSeconds.observe({ coordinate: event.coordinate }, event.ms / 1000);
+        return;
+      case "fill-error":
+        fillErrors.inc({ coordinate: event.coordinate });
+        return;
+      case "wave":
+        waves.observe({ failed: String(event.failed) }, event.keys);
+        return;
+      case "batch":
+        batches.observe({ loader: event.loader }, event.keys);
+        return;
+      case "invalidate":
+        invalidations.inc({ result: event.error === undefined ? "done" : "failed" });
+        invalidationSeconds.observe(event.ms / 1000);
+        return;
+      case "store":
+        storeUp.set(event.status === "up" ? 1 : 0);
+        return;
+      case "warning":
+        warnings.inc({ code: event.code, coordinate: event.coordinate });
+    }
+  }
+
+  return {
+    onEvent,
+    onRequest: ({ status, cache, seconds: took }) => requests.observe({ status: String(status), cache }, took),
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

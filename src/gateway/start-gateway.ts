@@ -1,0 +1,155 @@
+import type { AddressInfo } from "node:net";
+import type { FastifyBaseLogger } from "fastify";
+import { pino } from "pino";
+import type { FieldCache, FieldCacheOptions } from "../index.ts";
+import { type GatewayConfig, readConfig } from "./config.ts";
+import { serveDashboard } from "./dashboard.ts";
+import type { GatewayContext, GatewayDefinition } from "./define-gateway.ts";
+import { serveExplorerAssets } from "./explorer.ts";
+import { createGraphqlServer } from "./graphql-server.ts";
+import { serveHealth } from "./health.ts";
+import { createHttpServer, serveGraphql } from "./http-server.ts";
+import { serveInvalidation } from "./invalidation-endpoint.ts";
+import { createMetrics, type GatewayMetrics } from "./metrics.ts";
+import { defaultLimits } from "./query-limits.ts";
+import { type ShutdownReport, shutDown } from "./shutdown.ts";
+
+export interface StartOptions {
+  /** Environment variables. Default `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Where log lines go. Default: JSON lines on standard output, from `LOG_LEVEL` up. */
+  readonly log?: FastifyBaseLogger;
+  /** Whether SIGTERM and SIGINT shut the gateway down and end the process. Default true. */
+  readonly signals?: boolean;
+}
+
+/** A gateway that answers. */
+export interface RunningGateway {
+  /** Where: `http://localhost:4000`, with the real port where `PORT` was 0. */
+  readonly url: string;
+  readonly config: GatewayConfig;
+  readonly cache: FieldCache;
+  /** Stops accepting, finishes requests, closes the cache, then the sources; tells what could not be finished in time. */
+  close(): Promise<ShutdownReport>;
+}
+
+const defaultShutdownMs = 10_000;
+
+/**
+ * Starts a gateway and resolves once it answers.
+ *
+ * Rejects, with everything that was opened closed again, with a `ConfigError` for bad environment variables, with the mistakes of the
+ * schema, or with the error of a source or of the port.
+ *
+ *     const gateway = await startGateway(definition);
+ *     console.log(`${gateway.url}/graphql`);
+ */
+export async function startGateway<Context extends object>(
+  definition: GatewayDefinition<Context>,
+  options: StartOptions = {},
+): Promise<RunningGateway> {
+  const config = readConfig(options.environment ?? process.env);
+  const log = options.log ?? (pino({ level: config.logLevel, name: "fieldgate" }) as FastifyBaseLogger);
+  const shutdownMs = definition.shutdownMs ?? defaultShutdownMs;
+  const metrics = createMetrics();
+  const isProduction = config.environment === "production";
+
+  const cacheOptions = cacheOptionsOf(config, { log, metrics, shutdownMs });
+  const parts = await definition.start({ config, log, cacheOptions });
+  const { cache, schema } = parts;
+  let closing: Promise<ShutdownReport> | undefined;
+  let running = 0;
+
+  const explorer = definition.explorer ?? !isProduction;
+  const apollo = createGraphqlServer({
+    schema,
+    cache,
+    limits: { ...defaultLimits, ...definition.limits },
+    http: definition.http,
+    introspection: definition.introspection ?? !isProduction,
+    explorer,
+    exampleOperation: definition.exampleOperation,
+    isProduction,
+    log,
+  });
+  const isClosing = () => closing !== undefined;
+  const app = createHttpServer({ log, isClosing });
+
+  const stepsFromCache = [
+    { name: "cache", run: () => cache.close() },
+    { name: "sources", run: () => parts.close?.() },
+  ];
+  try {
+    await apollo.start();
+    app.addHook("onRequest", async () => void running++);
+    app.addHook("onResponse", async () => void running--);
+    serveGraphql(app, { apollo, context: parts.context, adminToken: config.adminToken, metrics });
+    if (explorer) serveExplorerAssets(app);
+    serveHealth(app, {
+      ready: async () => parts.ready?.(),
+      storeStatus: () => cache.stats().store.status,
+      isClosing,
+    });
+    app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+    serveDashboard(app, { cache, adminToken: config.adminToken, isProtected: isProduction });
+    serveInvalidation(app, { cache, schema, adminToken: config.adminToken });
+    await app.listen({ port: config.port, host: config.host });
+  } catch (error) {
+    await shutDown({ steps: [{ name: "server", run: () => app.close() }, ...stepsFromCache], budgetMs: shutdownMs, log });
+    throw error;
+  }
+
+  function close(): Promise<ShutdownReport> {
+    closing ??= shutDown({
+      budgetMs: shutdownMs,
+      log,
+      steps: [
+        {
+          name: "requests",
+          run: () => app.close(),
+          abandon: () => {
+            app.server.closeAllConnections();
+            return `${running} cut off`;
+          },
+        },
+        { name: "server", run: () => apollo.stop() },
+        ...stepsFromCache,
+      ],
+    });
+    return closing;
+  }
+
+  if (options.signals ?? true) exitOnSignals(close, log);
+  const { port } = app.server.address() as AddressInfo;
+  return { url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`, config, cache, close };
+}
+
+function cacheOptionsOf(
+  config: GatewayConfig,
+  services: { readonly log: FastifyBaseLogger; readonly metrics: GatewayMetrics; readonly shutdownMs: number },
+): FieldCacheOptions {
+  return {
+    ...(config.redisUrl === undefined ? {} : { redis: config.redisUrl }),
+    ...(config.secret === undefined ? {} : { secret: config.secret }),
+    namespace: config.namespace,
+    enabled: config.cacheEnabled,
+    trusted: (context: Partial<GatewayContext>) => context.gateway?.admin === true,
+    logger: services.log.child({ part: "cache" }),
+    onEvent: services.metrics.onEvent,
+    shutdownMs: services.shutdownMs,
+  };
+}
+
+/** A second signal ends the process at once: whoever sends it has waited long enough. */
+function exitOnSignals(close: () => Promise<ShutdownReport>, log: FastifyBaseLogger): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, "shutting down");
+      process.once(signal, () => process.exit(1));
+      void close().then((left) => {
+        log.info({ left }, left.length === 0 ? "everything is finished" : "something is left");
+        process.exit(left.length === 0 ? 0 : 1);
+      });
+    });
+  }
+}

@@ -1,0 +1,223 @@
+import {
+  defaultFieldResolver,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isObjectType,
+} from "graphql";
+import type { Lifetimes } from "../engine/read-plan.ts";
+
+/** As in Apollo Server: seconds, and whose the value is. */
+export interface CacheHint {
+  maxAge?: number;
+  scope?: "PUBLIC" | "PRIVATE";
+}
+
+/** What Apollo calls a cache policy: a hint that can be replaced, or made stricter. */
+export interface CachePolicy extends CacheHint {
+  replace(hint: CacheHint): void;
+  restrict(hint: CacheHint): void;
+  policyIfCacheable(): Required<CacheHint> | null;
+}
+
+/** What resolvers find at `info.cacheControl`. */
+export interface FieldCacheControl {
+  readonly cacheHint: CachePolicy;
+  readonly setCacheHint: (hint: CacheHint) => void;
+  readonly cacheHintFromType: (type: GraphQLCompositeType) => CacheHint;
+}
+
+/** The part of a policy that hints are made of. */
+export interface HintSource {
+  readonly lifetimes: Lifetimes;
+  readonly scope: "PUBLIC" | "PRIVATE";
+  readonly vary: readonly string[];
+}
+
+/** Policies by coordinate, a type's own by its name. */
+export type HintSources = Pick<ReadonlyMap<string, HintSource>, "get">;
+
+/** Makes an entry stricter from inside its fill; what `setCachePolicy(info, …)` does. */
+export type RestrictEntry = (info: GraphQLResolveInfo, hint: CacheHint) => void;
+
+/** The dynamic hints of one request. */
+export class RequestHints {
+  /** Calls of resolvers without a static hint that have not asked for their policy: nobody may keep their parts. */
+  #unhinted = 0;
+  readonly #dynamic: { readonly policy: CachePolicy; readonly hinted: boolean }[] = [];
+
+  /** Counts the call of a resolver without a static hint. */
+  countUnhinted(): void {
+    this.#unhinted += 1;
+  }
+
+  /** Keeps the policy that a call asked for; it is read when all have ended. */
+  add(policy: CachePolicy, hinted: boolean): void {
+    if (!hinted) this.#unhinted -= 1;
+    this.#dynamic.push({ policy, hinted });
+  }
+
+  /** What the resolvers add to the hint of the document. */
+  fold(): CacheHint {
+    const all = createPolicy(this.#unhinted > 0 ? { maxAge: 0 } : {});
+    for (const { policy, hinted } of this.#dynamic) {
+      all.restrict(policy.maxAge === undefined && !hinted ? { ...policy, maxAge: 0 } : policy);
+    }
+    return hintOf(all);
+  }
+}
+
+/**
+ * Gives each resolver of a schema `info.cacheControl`, in place, as Apollo Server's own plugin does, but only where a field has
+ * a resolver of its own: properties have nobody who could ask, and most fields are properties.
+ */
+export class SchemaHints {
+  readonly #sources: HintSources;
+  readonly #restrictEntry: RestrictEntry;
+  readonly #requestOf: (context: unknown) => RequestHints | undefined;
+  readonly #instrumented = new WeakSet<GraphQLSchema>();
+
+  constructor(options: {
+    readonly sources: HintSources;
+    readonly restrictEntry: RestrictEntry;
+    /** The hints of the request that a resolver's context belongs to. */
+    readonly requestOf: (context: unknown) => RequestHints | undefined;
+  }) {
+    this.#sources = options.sources;
+    this.#restrictEntry = options.restrictEntry;
+    this.#requestOf = options.requestOf;
+  }
+
+  /** Idempotent: two servers may share a schema. */
+  instrument(schema: GraphQLSchema): void {
+    if (this.#instrumented.has(schema)) return;
+    this.#instrumented.add(schema);
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!isObjectType(type) || type.name.startsWith("__")) continue;
+      for (const field of Object.values(type.getFields())) {
+        if (hasOwnResolver(field)) field.resolve = this.#withCacheControl(type.name, field, field.resolve);
+      }
+    }
+  }
+
+  /** The static hint of a field: its own policy, else that of the type it returns. */
+  ofField(typeName: string, field: Pick<GraphQLField<unknown, unknown>, "name" | "type">): HintSource | undefined {
+    const type = getNamedType(field.type);
+    return (
+      this.#sources.get(`${typeName}.${field.name}`) ??
+      (isCompositeType(type) ? this.#sources.get(type.name) : undefined)
+    );
+  }
+
+  readonly #hintFromType = (type: GraphQLCompositeType): CacheHint => hintFromSource(this.#sources.get(type.name));
+
+  #withCacheControl(
+    typeName: string,
+    field: GraphQLField<unknown, unknown>,
+    resolve: GraphQLFieldResolver<unknown, unknown>,
+  ): GraphQLFieldResolver<unknown, unknown> {
+    const source = this.ofField(typeName, field);
+    const place: HintedPlace = {
+      hint: hintFromSource(source),
+      hinted: source !== undefined,
+      hintFromType: this.#hintFromType,
+      // A hint on a cached field makes its entry stricter too: on a hit its resolver does not run.
+      restrictEntry:
+        this.#sources.get(`${typeName}.${field.name}`) === undefined ? undefined : this.#restrictEntry,
+    };
+    return (parent, args, context, info) => {
+      const request = this.#requestOf(context);
+      if (!place.hinted) request?.countUnhinted();
+      (info as CacheControlInfo).cacheControl = new CallCacheControl(place, request, info);
+      return resolve(parent, args, context, info);
+    };
+  }
+}
+
+type CacheControlInfo = GraphQLResolveInfo & { cacheControl?: FieldCacheControl };
+
+/** What all calls of one field share. */
+interface HintedPlace {
+  readonly hint: CacheHint;
+  readonly hinted: boolean;
+  readonly hintFromType: (type: GraphQLCompositeType) => CacheHint;
+  readonly restrictEntry: RestrictEntry | undefined;
+}
+
+/** `info.cacheControl` of one call. Costs one small object until somebody looks at it. */
+class CallCacheControl implements FieldCacheControl {
+  readonly #place: HintedPlace;
+  readonly #request: RequestHints | undefined;
+  readonly #info: GraphQLResolveInfo;
+  #policy: CachePolicy | undefined;
+
+  constructor(place: HintedPlace, request: RequestHints | undefined, info: GraphQLResolveInfo) {
+    this.#place = place;
+    this.#request = request;
+    this.#info = info;
+  }
+
+  get cacheHint(): CachePolicy {
+    if (this.#policy === undefined) {
+      this.#policy = createPolicy(this.#place.hint);
+      this.#request?.add(this.#policy, this.#place.hinted);
+    }
+    return this.#policy;
+  }
+
+  // A getter, so that `const { setCacheHint } = info.cacheControl` works as with Apollo's.
+  get setCacheHint(): (hint: CacheHint) => void {
+    return (hint) => {
+      this.cacheHint.replace(hint);
+      this.#place.restrictEntry?.(this.#info, hint);
+    };
+  }
+
+  get cacheHintFromType(): (type: GraphQLCompositeType) => CacheHint {
+    return this.#place.hintFromType;
+  }
+}
+
+/** A policy that begins with `hint`. */
+export function createPolicy(hint: CacheHint = {}): CachePolicy {
+  const policy: CachePolicy = {
+    replace(next) {
+      if (next.maxAge !== undefined) policy.maxAge = next.maxAge;
+      if (next.scope !== undefined) policy.scope = next.scope;
+    },
+    restrict(next) {
+      if (next.maxAge !== undefined && (policy.maxAge === undefined || next.maxAge < policy.maxAge)) {
+        policy.maxAge = next.maxAge;
+      }
+      if (next.scope !== undefined && policy.scope !== "PRIVATE") policy.scope = next.scope;
+    },
+    policyIfCacheable() {
+      if (policy.maxAge === undefined || policy.maxAge === 0) return null;
+      return { maxAge: policy.maxAge, scope: policy.scope ?? "PUBLIC" };
+    },
+  };
+  policy.replace(hint);
+  return policy;
+}
+
+export function hintFromSource(source: HintSource | undefined): CacheHint {
+  return source === undefined ? {} : { maxAge: source.lifetimes.freshMs / 1000, scope: source.scope };
+}
+
+export function hasOwnResolver<Field extends GraphQLField<unknown, unknown>>(
+  field: Field,
+): field is Field & { resolve: GraphQLFieldResolver<unknown, unknown> } {
+  return field.resolve !== undefined && field.resolve !== defaultFieldResolver;
+}
+
+/** The plain hint that a policy has come to. */
+export function hintOf(policy: CachePolicy): CacheHint {
+  return {
+    ...(policy.maxAge === undefined ? {} : { maxAge: policy.maxAge }),
+    ...(policy.scope === undefined ? {} : { scope: policy.scope }),
+  };
+}
