@@ -102,10 +102,13 @@ function always(
   return isAbstractType(condition) && !isUnionType(type) && info.schema.isSubType(condition, type);
 }
 
-function isIncluded(node: SelectionNode, info: GraphQLResolveInfo): boolean {
-  if (getDirectiveValues(GraphQLSkipDirective, node, info.variableValues)?.if === true) return false;
-  return getDirectiveValues(GraphQLIncludeDirective, node, info.variableValues)?.if !== false;
+function isIncluded(node: SelectionNode, { variableValues }: GraphQLResolveInfo): boolean {
+  const skip = getDirectiveValues(GraphQLSkipDirective, node, variableValues) as Condition;
+  const include = getDirectiveValues(GraphQLIncludeDirective, node, variableValues) as Condition;
+  return skip?.if !== true && include?.if !== false;
 }
+
+type Condition = { readonly if?: boolean } | undefined;
 
 /** Any other directive may mean something to the resolver. */
 function directivesText(

@@ -49,7 +49,8 @@ function placeholder(text: string): Placeholder {
 }
 
 /**
- * The texts that a template makes of these values, without repetition: one, or one for each item of a `[]`.
+ * The texts that a template makes of these values, without repetition: one, or one for each item of a `[]`. Two
+ * placeholders that go through the same list speak of the same item.
  *
  * A part that is null, missing or no scalar drops its text; `dropped` counts those.
  */
@@ -57,27 +58,50 @@ export function renderTagTemplate(
   template: TagTemplate,
   roots: TemplateRoots,
 ): { readonly texts: readonly string[]; readonly dropped: number } {
-  let texts: readonly string[] = [""];
+  const texts = new Set<string>();
   let dropped = 0;
-  for (const part of template.parts) {
-    if (typeof part === "string") {
-      texts = texts.map((text) => text + part);
-      continue;
+  const render = (parts: readonly (string | Cursor)[]): void => {
+    const moved = parts.map((part) => (typeof part === "string" ? part : toNextList(part)));
+    const list = moved.find((part) => typeof part !== "string" && part.path.length > 0);
+    if (list === undefined || typeof list === "string") {
+      const words = moved.map((part) => (typeof part === "string" ? part : scalarText(part.value)));
+      if (words.includes(undefined)) dropped++;
+      else texts.add(words.join(""));
+    } else if (Array.isArray(list.value) || list.value instanceof Set) {
+      for (const item of list.value) {
+        render(
+          moved.map((part) =>
+            typeof part === "string" || part.at !== list.at || part.path.length === 0
+              ? part
+              : { at: `${part.at}[]`, value: item, path: part.path.slice(1) },
+          ),
+        );
+      }
+    } else {
+      dropped++;
     }
-    const found = valuesAt(roots[part.root], part.path).map(scalarText);
-    const known = found.filter((text) => text !== undefined);
-    dropped += (found.length - known.length) * texts.length;
-    texts = texts.flatMap((text) => known.map((value) => text + value));
-  }
-  return { texts: [...new Set(texts)], dropped };
+  };
+  render(
+    template.parts.map((part) =>
+      typeof part === "string" ? part : { at: part.root, value: roots[part.root], path: part.path },
+    ),
+  );
+  return { texts: [...texts], dropped };
 }
 
-/** An absent list counts as one absent value, an empty one as no value. */
-function valuesAt(value: unknown, path: readonly string[]): readonly unknown[] {
+/** A placeholder on its way through the values: where it stands, what is there, and what is left to go. */
+interface Cursor {
+  readonly at: string;
+  readonly value: unknown;
+  readonly path: readonly string[];
+}
+
+/** Goes on until the path ends or a list is to be opened. */
+function toNextList({ at, value, path }: Cursor): Cursor {
   const [step, ...rest] = path;
-  if (step === undefined || value === null || value === undefined) return [value];
-  if (step !== "[]") return valuesAt((value as Record<string, unknown>)[step], rest);
-  return Array.isArray(value) ? value.flatMap((item) => valuesAt(item, rest)) : [undefined];
+  if (step === undefined || step === "[]") return { at, value, path };
+  const next = (value as Record<string, unknown> | null | undefined)?.[step];
+  return toNextList({ at: `${at}.${step}`, value: next, path: rest });
 }
 
 function scalarText(value: unknown): string | undefined {
