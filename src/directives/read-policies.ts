@@ -7,9 +7,14 @@ import type { CacheTtlChecks } from "./policies/cache-ttl.ts";
 import { checkCacheWrites } from "./policies/cache-write.ts";
 import { childrenWithin } from "./policies/entry-closure.ts";
 import { fieldEntries, rowEntries, type SettledPlace } from "./policies/entry-places.ts";
+import { createInnerTags } from "./policies/entry-tags.ts";
 import { createFingerprints } from "./policies/fingerprint.ts";
 import { findGuards } from "./policies/guarding-directives.ts";
-import { reportIdleStatements, reportUnkeptStatements } from "./policies/idle-statements.ts";
+import {
+  reportIdleEntries,
+  reportIdleStatements,
+  reportUnkeptStatements,
+} from "./policies/idle-statements.ts";
 import { type PolicyProblem, ProblemLog, SchemaPolicyError } from "./policies/policy-problem.ts";
 import { createPrecedence } from "./policies/precedence.ts";
 import {
@@ -20,6 +25,7 @@ import {
   type SchemaFacts,
 } from "./policies/schema-facts.ts";
 import { settleEntry } from "./policies/settled-entry.ts";
+import { unionOfTags } from "./policies/stated-policy.ts";
 import { readStatements } from "./policies/statements.ts";
 import { readTypeKeys } from "./policies/type-keys.ts";
 import { createValueShapes } from "./policies/value-shape.ts";
@@ -99,15 +105,22 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
     cacheControl: options.cacheControl ?? false,
   });
   const precedence = createPrecedence(facts, statements, entities);
-  const entries = [...fieldEntries(facts, keys, precedence), ...rowEntries(facts, precedence, entities)].map(
-    (entry): SettledPlace => {
-      const children = childrenWithin(facts, precedence, entities, entry.start, entry.kind === "row");
-      return { ...entry, children, settled: settleEntry(entry.stated, children, statements) };
-    },
-  );
+  const innerTags = createInnerTags(facts, precedence, entities);
+  const places = [...fieldEntries(facts, keys, precedence), ...rowEntries(facts, precedence, entities)];
+  const entries = places.map((entry): SettledPlace => {
+    const children = childrenWithin(facts, precedence, entities, entry.start, entry.kind === "row");
+    const inner = innerTags(entry.start, entry.kind === "row" ? { row: true } : entry);
+    return {
+      ...entry,
+      children,
+      settled: settleEntry(entry.stated, children, statements),
+      tags: unionOfTags(entry.stated.tags, inner) ?? [],
+    };
+  });
   const cached = new Set(entries.map(({ coordinate }) => coordinate));
   reportUnkeptStatements({ facts, keys, statements, entries, log });
   reportIdleStatements({ facts, keys, statements, entries, log, entities, precedence });
+  reportIdleEntries(entries, statements, log);
   const invalidations = readInvalidates(facts, keys, log);
   checkCacheWrites(facts, keys, options.writableEntities ?? new Set(), log);
   const needsAuthWrapper = findGuards(facts, log, cached, {
@@ -148,7 +161,7 @@ function policyOf(entry: SettledPlace, shape: ValueShape, fingerprint: string): 
     // A type's directive may name arguments that only some of the fields that return it have.
     ignoreArgs: Object.freeze((stated.ignoreArgs ?? []).filter((name) => args.includes(name)).sort()),
     selection: entry.kind === "field" && (stated.selection ?? false),
-    tags: Object.freeze(stated.tags ?? []),
+    tags: Object.freeze(entry.tags),
     version: `${stated.version ?? 1}.${fingerprint}`,
     hot: stated.hot ?? false,
     shape,

@@ -1,4 +1,5 @@
 import type { GraphQLCompositeType, GraphQLObjectType } from "graphql";
+import type { TagTemplate } from "../../fields/field-policy.ts";
 import type { EntityKeys } from "../../fields/identity.ts";
 import type { EntryChild } from "./entry-closure.ts";
 import type { Precedence } from "./precedence.ts";
@@ -26,6 +27,8 @@ export type EntryPlace = {
 export type SettledPlace = EntryPlace & {
   readonly children: readonly EntryChild[];
   readonly settled: SettledEntry;
+  /** Its own and those of what lives in it. */
+  readonly tags: readonly TagTemplate[];
 };
 
 /** Only under a query root or a keyed type: elsewhere a value has no name to be found again by. */

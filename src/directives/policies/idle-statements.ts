@@ -2,9 +2,11 @@ import { isAbstractType, isInterfaceType, isObjectType } from "graphql";
 import { inWords } from "../../base/suggest.ts";
 import type { EntityKeys } from "../../fields/identity.ts";
 import type { SettledPlace } from "./entry-places.ts";
+import { MOST_INNER_TAGS } from "./entry-tags.ts";
 import type { Finding, ProblemLog } from "./policy-problem.ts";
 import type { Precedence } from "./precedence.ts";
 import { compositeOf, fieldsOf, hasOwnResolver, type SchemaFacts } from "./schema-facts.ts";
+import type { StatedPolicy } from "./stated-policy.ts";
 import type { Statement, Statements } from "./statements.ts";
 
 export interface StatementsInUse {
@@ -54,7 +56,8 @@ type Fault = Pick<Finding, "problem" | "mend">;
 /** A mistake, unless only Apollo's directive says it: then what it concerns stays uncached. */
 function tell(log: ProblemLog, statement: Statement, { problem, mend }: Fault): void {
   const { coordinate, node, said, lenient } = statement;
-  if (lenient) log.warn({ coordinate, node, problem: `${said} ${problem} It stays uncached.`, mend });
+  if (lenient)
+    log.warn({ coordinate, node, problem: `${said} ${problem}`, mend: `It stays uncached. ${mend}` });
   else log.error({ coordinate, node, problem: `${said} ${problem}`, mend });
 }
 
@@ -99,6 +102,32 @@ export function reportIdleStatements(
       node,
       problem: `${said} never takes effect: ${fault.problem}`,
       mend: fault.mend,
+    });
+  }
+}
+
+/** Warns of entries with more to go by than they can carry: a child that is never stored, tags without end. */
+export function reportIdleEntries(
+  entries: readonly SettledPlace[],
+  statements: Statements,
+  log: ProblemLog,
+): void {
+  for (const { coordinate, settled, tags } of entries) {
+    const statement = statements.get(coordinate);
+    if (tags.length > MOST_INNER_TAGS) {
+      log.warn({
+        coordinate,
+        node: statement?.node,
+        problem: `The entry holds more than ${MOST_INNER_TAGS} places with tags, and only some of them are known to it.`,
+        mend: "Give the types in it a key and an entity loader, so that they have entries of their own.",
+      });
+    }
+    if (statement === undefined || statement.lenient || settled.zeroedBy === undefined) continue;
+    log.warn({
+      coordinate,
+      node: statement.node,
+      problem: `${statement.said} never takes effect: ${settled.zeroedBy} lives in the entry, and its type says 0 seconds.`,
+      mend: `Give ${settled.zeroedBy} a resolver of its own, or a lifetime.`,
     });
   }
 }
@@ -181,8 +210,7 @@ function idleField(
       mend: "Give the field a resolver, or cache the field that returns its object.",
     };
   }
-  if (stated.scope === "PRIVATE" || (stated.vary?.length ?? 0) > 0 || stated.version !== undefined)
-    return undefined;
+  if (carries(stated)) return undefined;
   const { seconds } = stated;
   const shortest = entries.every((entry) => seconds === undefined || (entry.stated.seconds ?? 0) < seconds);
   if (!shortest) return undefined;
@@ -193,6 +221,11 @@ function idleField(
         : `the field has no resolver of its own, so it lives in the entry of ${someOf(entries.map((entry) => entry.coordinate))}, which is shorter.`,
     mend: "Remove it, or give the field a resolver.",
   };
+}
+
+/** Whether it tells the entry around it something that is not a lifetime. */
+function carries({ scope, vary = [], tags = [], version }: StatedPolicy): boolean {
+  return scope === "PRIVATE" || vary.length > 0 || tags.length > 0 || version !== undefined;
 }
 
 /** `A`, `A and B`, `A, B and 7 more`. */

@@ -86,14 +86,22 @@ export function createPrecedence(
     return returned === undefined ? place : completedBy(place, forEachItem(typeSays(returned), field));
   }
 
+  // Asked for each entry that the child lives in.
+  const children = new Map<SchemaField, StatedPolicy>();
+
   return {
     ofType,
     ofPlace,
     ofField: (type, field) => completed(type, field, ofType),
-    ofChild: (type, field) => completed(type, field, byValue),
+    ofChild(type, field) {
+      const known = children.get(field) ?? completed(type, field, byValue);
+      children.set(field, known);
+      return known;
+    },
     inheritsEntry(field) {
       const type = compositeOf(field);
-      if (type === undefined) return false;
+      // Federation's own field returns any entity for its router; what is said of one of them is not meant for it.
+      if (type === undefined || type.name === "_Entity") return false;
       if (isAbstractType(type) && ofAbstract(type).seconds !== undefined) return true;
       return byValue(type).seconds !== undefined;
     },

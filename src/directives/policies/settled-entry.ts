@@ -27,7 +27,7 @@ export function settleEntry(
 ): SettledEntry {
   const conflicts: EntryConflict[] = [];
   let scope = stated.scope ?? "PUBLIC";
-  let ends = endsOf(stated) ?? { fresh: 0, stale: 0, staleIfError: 0 };
+  let ends = endsOf(stated) ?? NEVER;
   let zeroedBy: string | undefined;
   const stores = ends.fresh > 0;
   const vary = new Set(stated.vary);
@@ -41,7 +41,10 @@ export function settleEntry(
     for (const name of says.vary ?? []) vary.add(name);
     if (stores && child?.stated.scope === "PRIVATE" && scope === "PUBLIC") {
       conflicts.push({ child, kind: "private" });
-      if (child.lenient) ends = shorter(ends, { fresh: 0, stale: 0, staleIfError: 0 });
+      if (child.lenient) {
+        ends = NEVER;
+        continue;
+      }
     }
     if (stores && child?.stated.seconds === 0) conflicts.push({ child, kind: "zero" });
     else if (stores && says.seconds === 0) zeroedBy ??= coordinate;
@@ -63,6 +66,8 @@ interface Ends {
   readonly stale: number;
   readonly staleIfError: number;
 }
+
+const NEVER: Ends = { fresh: 0, stale: 0, staleIfError: 0 };
 
 function endsOf({ seconds, staleSeconds = 0, staleIfErrorSeconds = 0 }: StatedPolicy): Ends | undefined {
   if (seconds === undefined) return undefined;

@@ -68,7 +68,7 @@ function union(
   return a === undefined || b === undefined ? (a ?? b) : [...new Set([...a, ...b])];
 }
 
-function unionOfTags(
+export function unionOfTags(
   a: readonly TagTemplate[] | undefined,
   b: readonly TagTemplate[] | undefined,
 ): readonly TagTemplate[] | undefined {

@@ -1,4 +1,4 @@
-import type { ASTNode, GraphQLCompositeType } from "graphql";
+import type { ASTNode, GraphQLArgument, GraphQLCompositeType } from "graphql";
 import { didYouMean } from "../../base/suggest.ts";
 import type { PolicyInput } from "../../fields/field-policy.ts";
 import { type CacheTtlChecks, checkCacheTtl, type StatedPlace } from "./cache-ttl.ts";
@@ -48,14 +48,14 @@ interface Place extends Omit<StatedPlace, "said" | "node"> {
 }
 
 function placesOf({ facts }: CacheTtlChecks): ReadonlyMap<string, Place> {
+  const argsOfReturning = new Map<GraphQLCompositeType, GraphQLArgument[]>();
+  for (const field of facts.composites.flatMap(fieldsOf)) {
+    const type = compositeOf(field);
+    if (type !== undefined) argsOfReturning.set(type, [...(argsOfReturning.get(type) ?? []), ...field.args]);
+  }
   const places: Place[] = facts.composites.flatMap((type) => {
-    const returning = facts.composites.flatMap(fieldsOf).filter((field) => compositeOf(field) === type);
-    const onType: Place = {
-      coordinate: type.name,
-      type,
-      templates: { value: type },
-      args: returning.flatMap((field) => field.args),
-    };
+    const args = argsOfReturning.get(type) ?? [];
+    const onType: Place = { coordinate: type.name, type, templates: { value: type }, args };
     return [onType, ...fieldsOf(type).map((field) => fieldPlace(type as FieldsType, field))];
   });
   return new Map(places.map((place) => [place.coordinate, place]));
