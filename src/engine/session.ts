@@ -28,3 +28,14 @@ export function beginSession(options: SessionOptions, began: LogPosition | undef
 export function sessionOrder(session: ReadSession): number {
   return orders.get(session) ?? 0;
 }
+
+/** The same request with less of the cache: what one of the two does not allow stays forbidden. */
+export function limitSession(
+  session: ReadSession,
+  { read = true, write = true }: SessionOptions,
+): ReadSession {
+  const limited: ReadSession = { ...session, read: session.read && read, write: session.write && write };
+  // It began when the other did: nobody must take its inputs for newer than they are.
+  orders.set(limited, sessionOrder(session));
+  return limited;
+}

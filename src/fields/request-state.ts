@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Lifetimes, Outcome, ReadSession } from "../engine/read-plan.ts";
+import { limitSession, type SessionOptions } from "../engine/session.ts";
 
 /** What the cache keeps of one request: its session, its loaders and what its reads came to. */
 export interface RequestState {
@@ -31,12 +32,6 @@ export interface FieldRead {
   readonly key?: string;
 }
 
-/** Which halves of the cache a request may use. */
-export interface SessionLimits {
-  readonly read: boolean;
-  readonly write: boolean;
-}
-
 /** The request states of one cache; another cache in the same process has its own. */
 export interface RequestStates {
   /**
@@ -48,12 +43,12 @@ export interface RequestStates {
    */
   of(context: unknown, info?: GraphQLResolveInfo): RequestState;
   /** Takes reading, writing or both away from a request that has not read yet. Never gives back. */
-  restrict(context: unknown, limits: SessionLimits): void;
+  restrict(context: unknown, limits: SessionOptions): void;
 }
 
 /** `openSession` is the engine's `cache.session`; `debug` is what new states begin with (default false). */
 export function createRequestStates(options: {
-  readonly openSession: (limits: SessionLimits) => ReadSession;
+  readonly openSession: () => ReadSession;
   readonly debug?: boolean;
 }): RequestStates {
   // An own enumerable symbol is what Object.assign and a spread carry over to the copy.
@@ -64,7 +59,7 @@ export function createRequestStates(options: {
 
   function open(): RequestState {
     return {
-      session: options.openSession({ read: true, write: true }),
+      session: options.openSession(),
       debug: options.debug ?? false,
       reads: [],
       loaders: new Map(),
@@ -106,14 +101,8 @@ export function createRequestStates(options: {
     return state;
   }
 
-  function limit(state: RequestState, limits: SessionLimits): void {
-    const { session } = state;
-    state.session = {
-      began: session.began,
-      down: session.down,
-      read: session.read && limits.read,
-      write: session.write && limits.write,
-    };
+  function limit(state: RequestState, limits: SessionOptions): void {
+    state.session = limitSession(state.session, limits);
   }
 
   return {
