@@ -72,7 +72,7 @@ export interface BeginRequest {
   readonly passKey: string;
   /** Identity (`StoredEntry.id`) of the entry the caller has already judged, "" if it saw none. */
   readonly seenId: string;
-  /** Random, of this fill alone; also the id of the entry that it will store. */
+  /** 16 random characters of `[A-Za-z0-9_-]`, of this fill alone; also the id of the entry that it will store. */
   readonly token: string;
   readonly lockMs: number;
   /** The stamp lives at least this long: hard end of the entry plus load time. */
@@ -84,7 +84,7 @@ export type BeginReply =
   | { readonly kind: "own"; readonly stamp: string; readonly born: number; readonly failures: number }
   /** Somebody else's fill is running. */
   | { readonly kind: "wait"; readonly remainingMs: number }
-  /** Another entry than the one seen is there by now, and so is the stamp of its slot; judge it. */
+  /** Another entry than the one seen is there by now, and so is the stamp of its slot; judge it. Foreign texts count as absent. */
   | { readonly kind: "entry"; readonly text: string; readonly stamp: string }
   /** A mark of an earlier fill holds: see `Mark`. */
   | { readonly kind: "mark"; readonly mark: Mark; readonly stamp: string; readonly remainingMs: number };
@@ -111,14 +111,11 @@ export interface PutRequest {
   readonly passKey: string;
   readonly token: string;
   readonly stamp: string;
-  /** Holds the entry's id, which is `token`, within its first {@link ID_WITHIN} characters: `begin` knows it by that. */
+  /** One character for its format, then its id, which is `token`: `begin` knows it by that (see `entry-id.ts`). */
   readonly text: string;
   /** Hard end, from now. At least 1. */
   readonly lifeMs: number;
 }
-
-/** An entry's text shows its id in this many characters from its beginning. */
-export const ID_WITHIN = 128;
 
 /** Names that the log keeps; who asks for more is told "gap". */
 export const LOG_NAMES = 1000;

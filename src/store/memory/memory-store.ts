@@ -3,6 +3,7 @@ import { systemClock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { systemRandom } from "../../base/random.ts";
 import type { Keys } from "../../keys/grammar.ts";
+import { entryId } from "../entry-id.ts";
 import { EPOCH_CHARS, newStamp } from "../stamp.ts";
 import type {
   BeginReply,
@@ -16,7 +17,7 @@ import type {
   StampRequest,
   Store,
 } from "../store.ts";
-import { ID_WITHIN, LOG_NAMES } from "../store.ts";
+import { LOG_NAMES } from "../store.ts";
 import { ExpiringMap } from "./expiring-map.ts";
 
 export interface MemoryStoreOptions {
@@ -77,9 +78,10 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     const { entryKey, stampKey, lockKey, passKey, seenId, token, lockMs, stampMs } = request;
     const text = map.get(entryKey);
     const before = map.get(stampKey);
+    const id = text === undefined ? undefined : entryId(text);
     // An entry without stamp is dead: not worth a look, and about to be replaced.
-    if (text !== undefined && before !== undefined && !isEntry(text, seenId)) {
-      return { kind: "entry", text, stamp: before };
+    if (id !== undefined && id !== seenId && before !== undefined) {
+      return { kind: "entry", text: text!, stamp: before };
     }
     const stamp = stampOf(stampKey, stampMs);
     const held = markOf(passKey);
@@ -180,8 +182,4 @@ interface HeldMark {
   readonly stamp: string;
   /** Until when it is obeyed, ms of the clock; its failures are remembered longer. */
   readonly until: number;
-}
-
-function isEntry(text: string, id: string): boolean {
-  return id !== "" && text.slice(0, ID_WITHIN).includes(id);
 }

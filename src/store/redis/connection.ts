@@ -1,0 +1,370 @@
+import type { Redis } from "ioredis";
+import { backoffMs } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type Deferred, deferred } from "../../base/deferred.ts";
+import type { Random } from "../../base/random.ts";
+import { Breaker } from "../breaker.ts";
+import { StoreFailure, type StoreState } from "../store.ts";
+import { type Identity, identify } from "./identity.ts";
+import type { Script } from "./script.ts";
+import { ServerClock } from "./server-clock.ts";
+
+/** What a batch is for: decides how long it may take, and whether the breaker keeps it back. */
+export type Kind = "read" | "write" | "invalidate";
+
+export interface Timeouts {
+  /** Default 50. */
+  readonly readMs: number;
+  /** Default 250. */
+  readonly writeMs: number;
+  /** Default 1000. */
+  readonly invalidateMs: number;
+  /** For a connection to be made and to answer. Default 2000. */
+  readonly connectMs: number;
+}
+
+export type RedisCommand =
+  | readonly [name: string, ...args: (string | number)[]]
+  | {
+      readonly script: Script;
+      readonly keys: readonly string[];
+      readonly args: readonly (string | number)[];
+    };
+
+export interface ConnectionOptions {
+  readonly client: Redis;
+  readonly timeouts: Timeouts;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onState: (status: StoreState["status"], detail: string) => void;
+}
+
+/** How often the server is asked who it is: the longest time for which a demoted master is believed. */
+const BEAT_MS = 1000;
+/** The same while it said that it cannot be used yet. */
+const IMPATIENT_BEAT_MS = 200;
+
+/**
+ * One connection to one server, made to fail fast. Nothing rejects; nothing is queued while the server is away.
+ *
+ * What a tick sends leaves in one write per kind, so that a slow write holds up no read. Before the first command of
+ * each connection, and every second, the server is asked who it is: see {@link identify}.
+ */
+export class RedisConnection {
+  readonly #options: ConnectionOptions;
+  readonly #client: Redis;
+  readonly #clock: Clock;
+  readonly #serverClock = new ServerClock();
+  readonly #breaker: Breaker;
+  readonly #firstWord = deferred<void>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #outbox: Batch[] = [];
+  #epoch: string | undefined;
+  #detail = "not connected yet";
+  #announced: StoreState["status"] = "down";
+  #lastError: string | undefined;
+  #closed = false;
+  #commands = 0;
+  #roundTrips = 0;
+  /** Changes whenever a connection begins or ends, so that an answer from another one is not heard. */
+  #round = 0;
+  #asking: Promise<boolean> | undefined;
+  #cancelGuard: (() => void) | undefined;
+  #cancelBeat: (() => void) | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#client = options.client;
+    this.#clock = options.clock;
+    this.#breaker = new Breaker({
+      clock: options.clock,
+      random: options.random,
+      probe: () => this.#ask(options.timeouts.writeMs),
+      onChange: (_open, detail) => this.#announce(detail),
+      // In a black hole the client goes on believing in its socket.
+      onDead: () => this.#client.disconnect(true),
+    });
+    this.#listen();
+    this.#client.connect().catch(() => {});
+  }
+
+  /** Of the server that answers now; undefined while none may be used. */
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  /** Resolves after the first answer, or the first sign that there is none. */
+  ready(): Promise<void> {
+    return this.#firstWord.promise;
+  }
+
+  /** One reply or failure for each command, in order. Never rejects. */
+  send(kind: Kind, commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
+    if (commands.length === 0) return Promise.resolve([]);
+    const refused = this.#refusal(kind);
+    if (refused !== undefined) return Promise.resolve(commands.map(() => refused));
+    const ms = this.#options.timeouts[`${kind}Ms`];
+    const reply = deferred<readonly unknown[]>();
+    const cancel = this.#clock.setTimer(() => {
+      // A busy event loop runs late timers before it looks at its sockets: the answer may be here already.
+      setImmediate(() => this.#expire(batch, ms));
+    }, ms);
+    const batch: Batch = { kind, commands, reply, cancel, over: false };
+    if (this.#outbox.push(batch) === 1) process.nextTick(() => this.#flush());
+    this.#underWay.add(reply.promise);
+    return reply.promise.finally(() => this.#underWay.delete(reply.promise));
+  }
+
+  /** The failure that an error reply means. Some say that the server is not what it was: then it is asked again. */
+  failureFrom(message: string): StoreFailure {
+    if (/\b(LOADING|READONLY|MASTERDOWN|NOAUTH|NOPERM)\b/.test(message)) {
+      void this.#ask(this.#options.timeouts.writeMs);
+    }
+    return new StoreFailure("error", message);
+  }
+
+  /** Estimated time of the server's clock in µs; our own before the first answer. */
+  nowUs(): number {
+    return this.#serverClock.nowUs(this.#clock.monotonic()) ?? Math.floor(this.#clock.now() * 1000);
+  }
+
+  state(): StoreState {
+    return {
+      status: this.#status(),
+      detail: this.#detail,
+      commands: this.#commands,
+      roundTrips: this.#roundTrips,
+    };
+  }
+
+  /** Waits for what is under way, which its time-outs bound. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#underWay);
+    this.#cancelBeat?.();
+    this.#cancelGuard?.();
+    this.#breaker.reset();
+    const ended = deferred<void>();
+    this.#client.once("end", ended.resolve);
+    // A client between two tries to connect ends without a word.
+    const cancel = this.#clock.setTimer(ended.resolve, 300);
+    this.#client.disconnect();
+    await ended.promise;
+    cancel();
+  }
+
+  #listen(): void {
+    const { connectMs } = this.#options.timeouts;
+    // A connection that stands is lost when it closes, and that event does not say why: the error before it does.
+    this.#client.on("error", (error: Error) => {
+      this.#lastError = error.message || error.name;
+      if (this.#client.status !== "ready") this.#lost(this.#lastError);
+    });
+    this.#client.on("connect", () => {
+      // A server that is stopped still accepts connections: its kernel does.
+      this.#cancelGuard?.();
+      this.#cancelGuard = this.#clock.setTimer(() => this.#client.disconnect(true), connectMs, {
+        background: true,
+      });
+    });
+    this.#client.on("ready", () => void this.#begin());
+    this.#client.on("close", () => this.#lost(this.#lastError ?? "the connection closed"));
+    this.#client.on("end", () => {
+      // ioredis gives up where a connection could not even be tried.
+      if (!this.#closed) this.#clock.setTimer(() => this.#client.connect().catch(() => {}), this.#pause());
+    });
+  }
+
+  /** A new connection: nobody knows yet who answers. */
+  async #begin(): Promise<void> {
+    this.#round += 1;
+    this.#lastError = undefined;
+    this.#asking = undefined;
+    this.#serverClock.reset();
+    const round = this.#round;
+    const alive = await this.#ask(this.#options.timeouts.connectMs);
+    if (round !== this.#round) return;
+    this.#cancelGuard?.();
+    if (alive) this.#scheduleBeat();
+    else this.#client.disconnect(true);
+  }
+
+  #lost(detail: string): void {
+    this.#round += 1;
+    this.#asking = undefined;
+    this.#cancelBeat?.();
+    this.#breaker.reset();
+    this.#setEpoch(undefined, detail);
+  }
+
+  /** Asks the server who it is, one question at a time; true if it answered at all. */
+  #ask(ms: number): Promise<boolean> {
+    if (this.#asking !== undefined) return this.#asking;
+    const asking = this.#identify(ms).finally(() => {
+      if (this.#asking === asking) this.#asking = undefined;
+    });
+    this.#asking = asking;
+    return asking;
+  }
+
+  async #identify(ms: number): Promise<boolean> {
+    const round = this.#round;
+    const sent = this.#clock.monotonic();
+    const identity = await this.#within(ms, identify(this.#client));
+    if (round !== this.#round || identity === undefined) return false;
+    if (identity.usable) {
+      this.#serverClock.sample(sent, this.#clock.monotonic(), identity.timeUs);
+      this.#setEpoch(identity.epoch, "connected");
+    } else {
+      this.#setEpoch(undefined, identity.why);
+    }
+    return true;
+  }
+
+  #within(ms: number, answer: Promise<Identity>): Promise<Identity | undefined> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.setTimer(() => setImmediate(resolve, undefined), ms, { background: true });
+      const settle = (identity: Identity | undefined) => {
+        cancel();
+        resolve(identity);
+      };
+      answer.then(settle, () => settle(undefined));
+    });
+  }
+
+  #scheduleBeat(): void {
+    const ms = this.#epoch === undefined ? IMPATIENT_BEAT_MS : BEAT_MS;
+    this.#cancelBeat?.();
+    this.#cancelBeat = this.#clock.setTimer(() => void this.#beat(), ms, { background: true });
+  }
+
+  async #beat(): Promise<void> {
+    const round = this.#round;
+    // While the breaker is open its probes ask the same question.
+    const alive = this.#breaker.isOpen || (await this.#ask(this.#options.timeouts.writeMs));
+    if (round !== this.#round || this.#closed) return;
+    if (!alive) this.#breaker.fail(`no answer within ${this.#options.timeouts.writeMs} ms`);
+    this.#scheduleBeat();
+  }
+
+  #setEpoch(epoch: string | undefined, detail: string): void {
+    this.#epoch = epoch;
+    this.#announce(detail);
+    this.#firstWord.resolve();
+  }
+
+  #status(): StoreState["status"] {
+    if (this.#epoch === undefined) return "down";
+    return this.#breaker.isOpen ? "open" : "up";
+  }
+
+  #announce(detail: string): void {
+    const status = this.#status();
+    // While it is open, what opened it stays the reason; while it is down, the latest is.
+    if (status !== this.#announced || status === "down") this.#detail = detail;
+    if (status === this.#announced || this.#closed) return;
+    this.#announced = status;
+    this.#options.onState(status, detail);
+  }
+
+  #refusal(kind: Kind): StoreFailure | undefined {
+    if (this.#closed) return new StoreFailure("down", "the store is closed");
+    if (this.#epoch === undefined) return new StoreFailure("down", this.#detail);
+    // Invalidations are few, must not be lost and have time: they try.
+    if (this.#breaker.isOpen && kind !== "invalidate") return new StoreFailure("open", this.#detail);
+    return undefined;
+  }
+
+  #flush(): void {
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    for (const kind of ["read", "write", "invalidate"] as const) {
+      const batches = outbox.filter((batch) => batch.kind === kind);
+      if (batches.length > 0) void this.#exchange(batches);
+    }
+  }
+
+  async #exchange(batches: readonly Batch[]): Promise<void> {
+    const replies = await this.#pipeline(batches.flatMap(({ commands }) => commands));
+    let at = 0;
+    for (const batch of batches) {
+      const end = at + batch.commands.length;
+      this.#settle(batch, replies.slice(at, end));
+      at = end;
+    }
+  }
+
+  async #pipeline(commands: readonly RedisCommand[]): Promise<unknown[]> {
+    const replies = await this.#trip(commands.map((command) => words(command, "evalsha")));
+    const unknown = commands.flatMap((command, i) => (isNoScript(replies[i]) ? [{ command, i }] : []));
+    if (unknown.length > 0) {
+      // The server forgot its scripts, or never knew them: their text goes along this once.
+      const again = await this.#trip(unknown.map(({ command }) => words(command, "eval")));
+      unknown.forEach(({ i }, nth) => {
+        replies[i] = again[nth];
+      });
+    }
+    return replies.map((reply) => {
+      if (!(reply instanceof Error)) return reply;
+      return reply.name === "ReplyError"
+        ? this.failureFrom(reply.message)
+        : new StoreFailure("down", reply.message);
+    });
+  }
+
+  async #trip(commands: (string | number)[][]): Promise<unknown[]> {
+    this.#roundTrips += 1;
+    this.#commands += commands.length;
+    try {
+      const replies = await this.#client.pipeline(commands).exec();
+      return commands.map((_, i) => {
+        const [error, reply] = replies?.[i] ?? [new Error("no reply")];
+        return error ?? reply;
+      });
+    } catch (error) {
+      return commands.map(() => error);
+    }
+  }
+
+  #settle(batch: Batch, replies: readonly unknown[]): void {
+    if (batch.over) return;
+    batch.over = true;
+    batch.cancel();
+    // What made it through an open breaker is a sign of life like a probe's.
+    if (!replies.some((reply) => reply instanceof StoreFailure && reply.reason === "down")) {
+      this.#breaker.succeed();
+    }
+    batch.reply.resolve(replies);
+  }
+
+  #expire(batch: Batch, ms: number): void {
+    if (batch.over) return;
+    batch.over = true;
+    const failure = new StoreFailure("timeout", `no answer within ${ms} ms`);
+    if (this.#epoch !== undefined) this.#breaker.fail(failure.message);
+    batch.reply.resolve(batch.commands.map(() => failure));
+  }
+
+  #pause(): number {
+    return backoffMs({ firstMs: 1000, maxMs: 1000 }, 1, this.#options.random.next());
+  }
+}
+
+interface Batch {
+  readonly kind: Kind;
+  readonly commands: readonly RedisCommand[];
+  readonly reply: Deferred<readonly unknown[]>;
+  readonly cancel: () => void;
+  /** Answered, or given up: a later reply is not heard. */
+  over: boolean;
+}
+
+function words(command: RedisCommand, call: "evalsha" | "eval"): (string | number)[] {
+  if (!("script" in command)) return [...command];
+  const { script, keys, args } = command;
+  return [call, call === "eval" ? script.text : script.sha, keys.length, ...keys, ...args];
+}
+
+function isNoScript(reply: unknown): boolean {
+  return reply instanceof Error && reply.message.startsWith("NOSCRIPT");
+}

@@ -1,0 +1,50 @@
+import type { Redis } from "ioredis";
+import { digest } from "../../base/digest.ts";
+import { EPOCH_CHARS } from "../stamp.ts";
+
+/** Who answers at the other end, or why it must not be used. */
+export type Identity =
+  | { readonly usable: true; readonly epoch: string; readonly timeUs: number }
+  | { readonly usable: false; readonly why: string };
+
+/**
+ * Asks the server who it is. Its epoch changes when it restarts (`run_id`) and when its data may have become another
+ * server's (`master_replid`: promotion, a new replication history). Rejects when the connection fails.
+ */
+export async function identify(client: Redis): Promise<Identity> {
+  const replies = await client
+    .pipeline([["info", "server"], ["info", "replication"], ["info", "persistence"], ["time"]])
+    .exec();
+  if (replies === null) throw new Error("the connection closed");
+  const failure = replies.find(([error]) => error)?.[0];
+  if (failure?.name === "ReplyError") return { usable: false, why: failure.message };
+  if (failure) throw failure;
+  const info = fieldsFrom(
+    replies
+      .slice(0, 3)
+      .map(([, text]) => String(text))
+      .join("\r\n"),
+  );
+  const runId = info.get("run_id");
+  const replicationId = info.get("master_replid");
+  if (runId === undefined || replicationId === undefined) {
+    return { usable: false, why: "the server's INFO tells neither run_id nor master_replid" };
+  }
+  if (info.get("loading") === "1") return { usable: false, why: "the server is loading its data" };
+  if (info.get("role") !== "master") return { usable: false, why: "the server is a replica" };
+  const [seconds, micros] = replies[3]![1] as [string, string];
+  return {
+    usable: true,
+    epoch: digest(`${runId} ${replicationId}`).slice(0, EPOCH_CHARS),
+    timeUs: Number(seconds) * 1e6 + Number(micros),
+  };
+}
+
+function fieldsFrom(info: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  for (const line of info.split("\r\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
+  }
+  return fields;
+}

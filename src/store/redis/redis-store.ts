@@ -1,0 +1,365 @@
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
+import type { Keys } from "../../keys/grammar.ts";
+import { isOfEpoch, newStamp } from "../stamp.ts";
+import {
+  type BeginReply,
+  type BeginRequest,
+  LOG_NAMES,
+  type LogPosition,
+  type LogSince,
+  type Mark,
+  type PutRequest,
+  type ReadReply,
+  type ReadRequest,
+  type ReleaseRequest,
+  type RenewRequest,
+  type StampRequest,
+  type Store,
+  StoreFailure,
+  type StoreState,
+} from "../store.ts";
+import { openRedis, type RedisTarget } from "./connect.ts";
+import { type Kind, type RedisCommand, RedisConnection, type Timeouts } from "./connection.ts";
+import type { Script } from "./script.ts";
+import { appendLogScript } from "./scripts/append-log.ts";
+import { beginScript } from "./scripts/begin.ts";
+import { logSinceScript } from "./scripts/log-since.ts";
+import { openLogScript } from "./scripts/open-log.ts";
+import { putScript } from "./scripts/put.ts";
+import { releaseScript } from "./scripts/release.ts";
+import { renewScript } from "./scripts/renew.ts";
+import { stampsScript } from "./scripts/stamps.ts";
+
+export interface RedisStoreOptions {
+  /** See {@link RedisTarget}. A client that is given is copied, never closed. */
+  readonly redis: RedisTarget;
+  readonly keys: Keys;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Called at each change of `state().status`, with the reason. */
+  readonly onState?: (status: StoreState["status"], detail: string) => void;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+const DEFAULT_TIMEOUTS: Timeouts = { readMs: 50, writeMs: 250, invalidateMs: 1000, connectMs: 2000 };
+
+/** Life of the log, ms: longer than any entry, and it may have been renewed up to `RENEW_LOG_MS` before. */
+const LOG_MS = 25 * 3600 * 1000;
+const RENEW_LOG_MS = 10 * 60 * 1000;
+
+/** Bounds of one command, so that no batch stalls the server. */
+const KEYS_A_COMMAND = 1000;
+const ITEMS_A_SCRIPT = 100;
+const CHARACTERS_A_SCRIPT = 1024 * 1024;
+
+/**
+ * The store that processes share: one Redis or Valkey server, 6.2 or newer. Begins to connect at once and never throws
+ * for a server that is not there; throws a `FieldgateError` for a `redis` option that cannot be meant.
+ */
+export function createRedisStore(options: RedisStoreOptions): Store {
+  const { keys, clock = systemClock, random = systemRandom } = options;
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const client = openRedis(options.redis, { connectMs: timeouts.connectMs, random });
+  const connection = new RedisConnection({
+    client,
+    timeouts,
+    clock,
+    random,
+    onState: options.onState ?? (() => {}),
+  });
+  return new RedisStore(connection, keys, clock, random);
+}
+
+class RedisStore implements Store {
+  readonly kind = "redis";
+  readonly #connection: RedisConnection;
+  readonly #keys: Keys;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** When this process last made sure that the log is there and lives on, and under which epoch of the store. */
+  #logOpened: { readonly epoch: string; readonly atMs: number } | undefined;
+
+  constructor(connection: RedisConnection, keys: Keys, clock: Clock, random: Random) {
+    this.#connection = connection;
+    this.#keys = keys;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  ready(): Promise<void> {
+    return this.#connection.ready();
+  }
+
+  async read({ entryKeys, stampKeys, log }: ReadRequest): Promise<ReadReply> {
+    const epoch = this.#epoch;
+    const openLog = log && !this.#isLogOpen(epoch);
+    const wanted = [...entryKeys, ...stampKeys, ...(log && !openLog ? [this.#keys.logHead] : [])];
+    const chunks = chunk(wanted, KEYS_A_COMMAND);
+    const replies = await this.#connection.send("read", [
+      ...chunks.map((part): RedisCommand => ["mget", ...part]),
+      ...(openLog ? [this.#openLogCommand(epoch)] : []),
+    ]);
+    // The server became another one while it answered: nothing that it said is known to hold.
+    const changed = this.#epoch === epoch ? undefined : new StoreFailure("down", "the server has changed");
+    const values = chunks.flatMap((part, nth) => {
+      const reply = changed ?? replies[nth];
+      return part.map((_, i) => (Array.isArray(reply) ? (reply[i] as string | null) : failureIn(reply)));
+    });
+    const entries = values.slice(0, entryKeys.length);
+    const stamps = values.slice(entryKeys.length, entryKeys.length + stampKeys.length);
+    return {
+      entries,
+      stamps: stamps.map((stamp) => (typeof stamp === "string" && !isOfEpoch(stamp, epoch) ? null : stamp)),
+      ...(log ? { log: await this.#logPosition(epoch, openLog ? replies.at(-1) : values.at(-1)) } : {}),
+    };
+  }
+
+  begin(requests: readonly BeginRequest[]): Promise<readonly (BeginReply | StoreFailure)[]> {
+    const epoch = this.#epoch;
+    return this.#each("write", beginScript, requests, {
+      shared: [epoch],
+      keys: ({ entryKey, stampKey, lockKey, passKey }) => [entryKey, stampKey, lockKey, passKey],
+      args: ({ seenId, token, lockMs, stampMs }) => [
+        seenId,
+        token,
+        newStamp(epoch, this.#random),
+        wholeMs(lockMs),
+        wholeMs(stampMs),
+      ],
+      reply: beginReplyFrom,
+    });
+  }
+
+  stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]> {
+    const epoch = this.#epoch;
+    return this.#each("write", stampsScript, requests, {
+      shared: [epoch],
+      keys: ({ stampKey }) => [stampKey],
+      args: ({ lifeMs }) => [newStamp(epoch, this.#random), wholeMs(lifeMs)],
+      reply: String,
+    });
+  }
+
+  async logSince(position: LogPosition): Promise<LogSince | StoreFailure> {
+    const epoch = this.#epoch;
+    const [reply] = await this.#connection.send("write", [
+      {
+        script: logSinceScript,
+        keys: [this.#keys.logHead, this.#keys.logNames],
+        args: [epoch, position.epoch, position.sequence],
+      },
+    ]);
+    if (!Array.isArray(reply)) return failureIn(reply);
+    const [head, told, names] = reply as [string, number, string[]?];
+    const newest = await this.#logPosition(epoch, head === "" ? null : head);
+    if (newest instanceof StoreFailure) return newest;
+    return { names: told === 1 ? new Set(names) : "gap", position: newest };
+  }
+
+  put(requests: readonly PutRequest[]): Promise<readonly (boolean | StoreFailure)[]> {
+    return this.#each("write", putScript, requests, {
+      keys: ({ entryKey, stampKey, lockKey, passKey }) => [entryKey, stampKey, lockKey, passKey],
+      args: ({ token, stamp, lifeMs, text }) => [token, stamp, wholeMs(lifeMs), text],
+      weight: ({ text }) => text.length,
+      reply: isOne,
+    });
+  }
+
+  release(requests: readonly ReleaseRequest[]): Promise<readonly (boolean | StoreFailure)[]> {
+    return this.#each("write", releaseScript, requests, {
+      keys: ({ lockKey, passKey }) => [lockKey, passKey],
+      args: ({ token, stamp, mark, forMs = 0 }) => [
+        token,
+        stamp,
+        wholeMs(forMs),
+        mark?.kind ?? "",
+        mark?.failures ?? 0,
+        mark?.text ?? "",
+      ],
+      weight: ({ mark }) => mark?.text.length ?? 0,
+      reply: isOne,
+    });
+  }
+
+  renew(requests: readonly RenewRequest[]): Promise<readonly (boolean | StoreFailure)[]> {
+    return this.#each("write", renewScript, requests, {
+      keys: ({ lockKey }) => [lockKey],
+      args: ({ token, lockMs }) => [token, wholeMs(lockMs)],
+      reply: isOne,
+    });
+  }
+
+  async dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined> {
+    const commands = chunk(stampKeys, KEYS_A_COMMAND).map((part): RedisCommand => ["del", ...part]);
+    return firstFailure(await this.#connection.send("invalidate", commands));
+  }
+
+  async appendLog(names: readonly string[]): Promise<StoreFailure | undefined> {
+    const epoch = this.#epoch;
+    const commands = chunk(names, LOG_NAMES).map(
+      (part): RedisCommand => ({
+        script: appendLogScript,
+        keys: [this.#keys.logHead, this.#keys.logNames],
+        args: [epoch, newStamp(epoch, this.#random), LOG_MS, LOG_NAMES, ...part],
+      }),
+    );
+    return firstFailure(await this.#connection.send("invalidate", commands));
+  }
+
+  async scan(visit: (key: string) => void): Promise<StoreFailure | undefined> {
+    let cursor = "0";
+    do {
+      const [reply] = await this.#connection.send("invalidate", [
+        ["scan", cursor, "match", this.#keys.pattern, "count", 1000],
+      ]);
+      if (!Array.isArray(reply)) return failureIn(reply);
+      const [next, found] = reply as [string, string[]];
+      for (const key of found) if (this.#keys.parseEntry(key) !== undefined) visit(key);
+      cursor = next;
+    } while (cursor !== "0");
+    return undefined;
+  }
+
+  now(): number {
+    return this.#connection.nowUs();
+  }
+
+  state(): StoreState {
+    return this.#connection.state();
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** "" while there is no server: then nothing is sent, whatever it would say. */
+  get #epoch(): string {
+    return this.#connection.epoch ?? "";
+  }
+
+  async #each<Item, Reply>(
+    kind: Kind,
+    script: Script,
+    items: readonly Item[],
+    form: ItemForm<Item, Reply>,
+  ): Promise<readonly (Reply | StoreFailure)[]> {
+    const parts = chunk(items, ITEMS_A_SCRIPT, form.weight);
+    const commands = parts.map((part) => ({
+      script,
+      keys: part.flatMap(form.keys),
+      args: [...(form.shared ?? []), ...part.flatMap(form.args)],
+    }));
+    const replies = await this.#connection.send(kind, commands);
+    return parts.flatMap((part, nth) => {
+      const reply = replies[nth];
+      if (!Array.isArray(reply)) return part.map(() => failureIn(reply));
+      return part.map((_, i) => {
+        const item: unknown = reply[i];
+        const failed = Array.isArray(item) && item[0] === "!";
+        return failed ? this.#connection.failureFrom(String(item[1])) : form.reply(item);
+      });
+    });
+  }
+
+  #isLogOpen(epoch: string): boolean {
+    const opened = this.#logOpened;
+    return opened?.epoch === epoch && this.#clock.monotonic() - opened.atMs < RENEW_LOG_MS;
+  }
+
+  #openLogCommand(epoch: string): RedisCommand {
+    return {
+      script: openLogScript,
+      keys: [this.#keys.logHead, this.#keys.logNames],
+      args: [epoch, newStamp(epoch, this.#random), LOG_MS],
+    };
+  }
+
+  /** Position that a head tells; where the log is absent or of another epoch of the store, a new one is begun. */
+  async #logPosition(epoch: string, head: unknown): Promise<LogPosition | StoreFailure> {
+    if (head instanceof StoreFailure) return head;
+    const present = positionFrom(head, epoch);
+    if (present !== undefined) {
+      if (!this.#isLogOpen(epoch)) this.#logOpened = { epoch, atMs: this.#clock.monotonic() };
+      return present;
+    }
+    const [opened] = await this.#connection.send("write", [this.#openLogCommand(epoch)]);
+    return positionFrom(opened, epoch) ?? failureIn(opened);
+  }
+}
+
+/** How the items of a batch become KEYS and ARGV of a script, and its replies answers. */
+interface ItemForm<Item, Reply> {
+  readonly shared?: readonly string[];
+  readonly keys: (item: Item) => readonly string[];
+  readonly args: (item: Item) => readonly (string | number)[];
+  /** Characters, where items can be large. */
+  readonly weight?: (item: Item) => number;
+  readonly reply: (reply: unknown) => Reply;
+}
+
+function beginReplyFrom(reply: unknown): BeginReply {
+  const [kind, ...rest] = reply as [BeginReply["kind"], ...unknown[]];
+  switch (kind) {
+    case "own": {
+      const [stamp, born, failures] = rest as [string, number, number];
+      return { kind, stamp, born, failures };
+    }
+    case "wait":
+      return { kind, remainingMs: Math.max(0, Number(rest[0])) };
+    case "entry": {
+      const [text, stamp] = rest as [string, string];
+      return { kind, text, stamp };
+    }
+    case "mark": {
+      const [stamp, remainingMs, text] = rest as [string, number, string];
+      return { kind, stamp, remainingMs, mark: markFrom(text) };
+    }
+  }
+}
+
+/** `<stamp> <kind> <failures> <until ms> <text>`, as the script `release` wrote it. */
+function markFrom(text: string): Mark {
+  const [, kind, failures, reason] = /^\S+ (\S+) (\d+) \d+ ([\s\S]*)$/.exec(text) ?? [];
+  return { kind: kind === "error" ? "error" : "pass", failures: Number(failures ?? 0), text: reason ?? "" };
+}
+
+function positionFrom(head: unknown, epoch: string): LogPosition | undefined {
+  const [, log, sequence] = typeof head === "string" ? (/^(\S+)\.(\d+)$/.exec(head) ?? []) : [];
+  return log !== undefined && isOfEpoch(log, epoch) ? { epoch: log, sequence: Number(sequence) } : undefined;
+}
+
+function failureIn(reply: unknown): StoreFailure {
+  return reply instanceof StoreFailure ? reply : new StoreFailure("error", `odd reply: ${typeof reply}`);
+}
+
+function firstFailure(replies: readonly unknown[]): StoreFailure | undefined {
+  return replies.find((reply) => reply instanceof StoreFailure);
+}
+
+function isOne(reply: unknown): boolean {
+  return reply === 1;
+}
+
+/** Redis takes whole milliseconds, and none that are not positive. */
+function wholeMs(ms: number): number {
+  return Math.max(1, Math.round(ms));
+}
+
+/** Parts of at most `most` items, which weigh at most `CHARACTERS_A_SCRIPT` unless one alone does. */
+function chunk<T>(items: readonly T[], most: number, weight: (item: T) => number = () => 0): T[][] {
+  const parts: T[][] = [];
+  let part: T[] = [];
+  let weighs = 0;
+  for (const item of items) {
+    if (part.length === most || (part.length > 0 && weighs + weight(item) > CHARACTERS_A_SCRIPT)) {
+      parts.push(part);
+      part = [];
+      weighs = 0;
+    }
+    part.push(item);
+    weighs += weight(item);
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
