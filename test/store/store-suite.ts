@@ -1,0 +1,638 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemRandom } from "../../src/base/random.ts";
+import { createKeys, entityHome, type Keys } from "../../src/keys/grammar.ts";
+import {
+  type BeginReply,
+  type BeginRequest,
+  LOG_NAMES,
+  type LogPosition,
+  type Mark,
+  type PutRequest,
+  type ReleaseRequest,
+  type Store,
+  StoreFailure,
+} from "../../src/store/store.ts";
+
+export interface StoreUnderTest {
+  readonly store: Store;
+  readonly keys: Keys;
+  /** Lets that much of the store's time go by. */
+  passes(ms: number): Promise<void>;
+  /** FLUSHALL. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What every implementation of the port does. Lives are long where the test does not wait for their end. */
+export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    let under: StoreUnderTest;
+    let store: Store;
+
+    beforeEach(async () => {
+      under = await open();
+      store = under.store;
+      await store.ready();
+    });
+    afterEach(() => under.close());
+
+    const slot = (id = "42", field = "price") => slotIn(under.keys, id, field);
+    const stampNow = async (key: string) =>
+      (await store.read({ entryKeys: [], stampKeys: [key], log: false })).stamps[0];
+    const entryNow = async (key: string) =>
+      (await store.read({ entryKeys: [key], stampKeys: [], log: false })).entries[0];
+    const positionNow = async (): Promise<LogPosition> => {
+      const { log } = await store.read({ entryKeys: [], stampKeys: [], log: true });
+      if (log === undefined || log instanceof StoreFailure) throw new Error(`no position: ${log?.message}`);
+      return log;
+    };
+    const begin = async (request: BeginRequest): Promise<BeginReply> => {
+      const [reply] = await store.begin([request]);
+      if (reply === undefined || reply instanceof StoreFailure)
+        throw new Error(`no reply: ${reply?.message}`);
+      return reply;
+    };
+    const own = async (request: BeginRequest) => {
+      const reply = await begin(request);
+      if (reply.kind !== "own") throw new Error(`expected to own, got ${reply.kind}`);
+      return reply;
+    };
+    /** A whole fill: the entry's text, and the stamp it names. */
+    const fill = async (request: BeginRequest, life = 60_000) => {
+      const { stamp } = await own(request);
+      const put = putOf(request, stamp, life);
+      expect(await store.put([put])).toEqual([true]);
+      return { text: put.text, stamp };
+    };
+    const namesSince = async (position: LogPosition) => {
+      const since = await store.logSince(position);
+      if (since instanceof StoreFailure) throw new Error(since.message);
+      return since.names === "gap" ? "gap" : [...since.names];
+    };
+
+    describe("read", () => {
+      test("answers null for what is absent", async () => {
+        const { entryKey, stampKey } = slot();
+        expect(await store.read({ entryKeys: [entryKey], stampKeys: [stampKey], log: false })).toEqual({
+          entries: [null],
+          stamps: [null],
+        });
+      });
+
+      test("answers each key in the order it was asked for, hundreds at once", async () => {
+        const requests = Array.from({ length: 250 }, (_, i) => slot(`${i}`));
+        const begun = await store.begin(requests);
+        const stamps = begun.map((reply) =>
+          reply instanceof StoreFailure || reply.kind !== "own" ? "" : reply.stamp,
+        );
+        await store.put(requests.map((request, i) => putOf(request, stamps[i]!)));
+        const reply = await store.read({
+          entryKeys: requests.map(({ entryKey }) => entryKey),
+          stampKeys: requests.map(({ stampKey }) => stampKey),
+          log: false,
+        });
+        expect(reply.entries).toEqual(requests.map((request, i) => putOf(request, stamps[i]!).text));
+        expect(reply.stamps).toEqual(stamps);
+      });
+
+      test("answers more keys than one command takes", async () => {
+        const requests = Array.from({ length: 1700 }, (_, i) => slot(`${i}`));
+        const { text, stamp } = await fill(requests[1500]!);
+        const reply = await store.read({
+          entryKeys: requests.map(({ entryKey }) => entryKey),
+          stampKeys: requests.map(({ stampKey }) => stampKey),
+          log: true,
+        });
+        expect(reply.entries.length).toBe(1700);
+        expect(reply.entries.filter((entry) => entry !== null)).toEqual([text]);
+        expect(reply.entries[1500]).toBe(text);
+        expect(reply.stamps[1500]).toBe(stamp);
+        expect(reply.log).toMatchObject({ sequence: 0 });
+      });
+
+      test("tells the log's newest position when asked, and only then", async () => {
+        expect(await store.read({ entryKeys: [], stampKeys: [], log: false })).not.toHaveProperty("log");
+        const before = await positionNow();
+        await store.appendLog(["a", "b"]);
+        expect(await positionNow()).toEqual({ epoch: before.epoch, sequence: before.sequence + 2 });
+      });
+    });
+
+    describe("begin", () => {
+      test("takes the lock and makes the stamp", async () => {
+        const request = slot();
+        const reply = await own(request);
+        expect(reply.stamp).toMatch(/^[A-Za-z0-9_-]{16}$/);
+        expect(reply.failures).toBe(0);
+        expect(await stampNow(request.stampKey)).toBe(reply.stamp);
+      });
+
+      test("tells when it was, on the store's clock in µs", async () => {
+        const { born } = await own(slot());
+        expect(Number.isInteger(born)).toBe(true);
+        expect(Math.abs(born - store.now())).toBeLessThan(1_000_000);
+      });
+
+      test("keeps a stamp that is there", async () => {
+        const { stamp } = await own(slot("42", "price"));
+        expect((await own(slot("42", "name"))).stamp).toBe(stamp);
+      });
+
+      test("makes another stamp for each slot, and after each invalidation", async () => {
+        const { stamp } = await own(slot("1"));
+        const other = await own(slot("2"));
+        await store.dropStamps([slot("1").stampKey]);
+        const again = await own(slot("1"));
+        expect(new Set([stamp, other.stamp, again.stamp]).size).toBe(3);
+      });
+
+      test("makes the second one wait, and says how long the lock lasts", async () => {
+        await own({ ...slot(), lockMs: 5000 });
+        const reply = await begin(slot());
+        expect(reply.kind).toBe("wait");
+        expect(reply).toHaveProperty("remainingMs");
+        const { remainingMs } = reply as { remainingMs: number };
+        expect(remainingMs).toBeGreaterThan(0);
+        expect(remainingMs).toBeLessThanOrEqual(5000);
+      });
+
+      test("gives the lock to one of many that begin in one batch", async () => {
+        const replies = await store.begin(Array.from({ length: 20 }, () => slot()));
+        expect(replies.map((reply) => (reply instanceof StoreFailure ? "failure" : reply.kind))).toEqual([
+          "own",
+          ...Array.from({ length: 19 }, () => "wait"),
+        ]);
+      });
+
+      test("gives a lock that ran out to the next", async () => {
+        await own({ ...slot(), lockMs: 40 });
+        await under.passes(60);
+        expect((await begin(slot())).kind).toBe("own");
+      });
+
+      test("takes over the lock of a dead stamp: its holder may no longer store", async () => {
+        const first = slot();
+        const { stamp } = await own(first);
+        await store.dropStamps([first.stampKey]);
+        const second = slot();
+        const taken = await own(second);
+        expect(await store.put([putOf(first, stamp)])).toEqual([false]);
+        expect(await store.put([putOf(second, taken.stamp)])).toEqual([true]);
+      });
+
+      test("answers an entry that the caller has not seen", async () => {
+        const { text, stamp } = await fill(slot());
+        expect(await begin(slot())).toEqual({ kind: "entry", text, stamp });
+        expect(await begin({ ...slot(), seenId: "another-id-here-" })).toEqual({
+          kind: "entry",
+          text,
+          stamp,
+        });
+      });
+
+      test("takes the lock beside the entry that the caller has seen and judged", async () => {
+        const first = slot();
+        await fill(first);
+        expect((await begin({ ...slot(), seenId: first.token })).kind).toBe("own");
+      });
+
+      test("does not answer an entry whose stamp is gone", async () => {
+        const first = slot();
+        await fill(first);
+        await store.dropStamps([first.stampKey]);
+        expect((await begin(slot())).kind).toBe("own");
+      });
+
+      test("does not answer a foreign text, which nobody could say to have seen", async () => {
+        const first = slot();
+        const { stamp } = await own(first);
+        await store.put([{ ...putOf(first, stamp), text: "é foreign, and more than long enough" }]);
+        expect((await begin(slot())).kind).toBe("own");
+      });
+
+      test("raises the life of the stamp, never shortens it", async () => {
+        const { stamp } = await own({ ...slot(), lockMs: 1, stampMs: 30 });
+        await under.passes(5);
+        expect((await own({ ...slot(), lockMs: 1, stampMs: 60_000 })).stamp).toBe(stamp);
+        await under.passes(5);
+        expect((await own({ ...slot(), lockMs: 1, stampMs: 10 })).stamp).toBe(stamp);
+        await under.passes(60);
+        expect(await stampNow(slot().stampKey)).toBe(stamp);
+      });
+    });
+
+    describe("put", () => {
+      test("stores under the lock and gives it back", async () => {
+        const first = slot();
+        const { text } = await fill(first);
+        expect(await entryNow(first.entryKey)).toBe(text);
+        expect((await begin({ ...slot(), seenId: first.token })).kind).toBe("own");
+      });
+
+      test("is refused after an invalidation", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        await store.dropStamps([request.stampKey]);
+        expect(await store.put([putOf(request, stamp)])).toEqual([false]);
+        expect(await entryNow(request.entryKey)).toBeNull();
+      });
+
+      test("is refused after an invalidation even where a new stamp was made meanwhile", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        await store.dropStamps([request.stampKey]);
+        await store.stamps([{ stampKey: request.stampKey, lifeMs: 60_000 }]);
+        expect(await store.put([putOf(request, stamp)])).toEqual([false]);
+        expect(await entryNow(request.entryKey)).toBeNull();
+      });
+
+      test("is refused when the lock ran out, even if nobody else took it", async () => {
+        const request = { ...slot(), lockMs: 30 };
+        const { stamp } = await own(request);
+        await under.passes(50);
+        expect(await store.put([putOf(request, stamp)])).toEqual([false]);
+        expect(await entryNow(request.entryKey)).toBeNull();
+      });
+
+      test("is accepted past the lock's first time when the lock was renewed", async () => {
+        const request = { ...slot(), lockMs: 40 };
+        const { stamp } = await own(request);
+        expect(await store.renew([{ ...request, lockMs: 60_000 }])).toEqual([true]);
+        await under.passes(60);
+        expect(await store.put([putOf(request, stamp)])).toEqual([true]);
+      });
+
+      test("is refused with another token, and leaves the lock to its holder", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        expect(await store.put([putOf(slot(), stamp)])).toEqual([false]);
+        expect(await store.put([putOf(request, stamp)])).toEqual([true]);
+      });
+
+      test("is refused the second time: the lock was given back with the first", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        expect(await store.put([putOf(request, stamp), putOf(request, stamp)])).toEqual([true, false]);
+      });
+
+      test("stores the good ones of a batch and refuses the others", async () => {
+        const requests = [slot("1"), slot("2"), slot("3")];
+        const stamps = await Promise.all(requests.map(async (request) => (await own(request)).stamp));
+        await store.dropStamps([requests[1]!.stampKey]);
+        expect(await store.put(requests.map((request, i) => putOf(request, stamps[i]!)))).toEqual([
+          true,
+          false,
+          true,
+        ]);
+      });
+
+      test("keeps large and odd texts as they are", async () => {
+        const texts = ["x".repeat(700_000), "\u0000\n\r\n", "日本 🎉 é", "{}[]: ,~=%", "y".repeat(700_000)];
+        const requests = texts.map((_, i) => slot(`${i}`));
+        const stamps = await Promise.all(requests.map(async (request) => (await own(request)).stamp));
+        const puts = requests.map((request, i) => putOf(request, stamps[i]!, 60_000, texts[i]));
+        expect(await store.put(puts)).toEqual(texts.map(() => true));
+        const { entries } = await store.read({
+          entryKeys: requests.map(({ entryKey }) => entryKey),
+          stampKeys: [],
+          log: false,
+        });
+        expect(entries.every((entry, i) => entry === puts[i]!.text)).toBe(true);
+      });
+
+      test("lets an entry end with its life", async () => {
+        const request = slot();
+        await fill(request, 40);
+        expect(await entryNow(request.entryKey)).not.toBeNull();
+        await under.passes(60);
+        expect(await entryNow(request.entryKey)).toBeNull();
+      });
+    });
+
+    describe("release and marks", () => {
+      const passMark: Mark = { kind: "pass", failures: 1, text: "too-large" };
+      const release = (request: BeginRequest, stamp: string, more: Partial<ReleaseRequest> = {}) =>
+        store.release([{ ...request, stamp, ...more }]);
+
+      test("a lock that is given back is free", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        expect(await release(request, stamp)).toEqual([true]);
+        expect((await begin(slot())).kind).toBe("own");
+        expect(await store.put([putOf(request, stamp)])).toEqual([false]);
+      });
+
+      test("only its holder can give a lock back, and only the holder's mark is left", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        expect(await release(slot(), stamp, { mark: passMark, forMs: 5000 })).toEqual([false]);
+        expect((await begin(slot())).kind).toBe("wait");
+        expect(await release(request, stamp)).toEqual([true]);
+        expect((await begin(slot())).kind).toBe("own");
+      });
+
+      test("a pass mark is answered instead of the lock, with the stamp and the time it still holds", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        await release(request, stamp, { mark: passMark, forMs: 5000 });
+        const reply = await begin(slot());
+        expect(reply).toMatchObject({ kind: "mark", mark: passMark, stamp });
+        const { remainingMs } = reply as { remainingMs: number };
+        expect(remainingMs).toBeGreaterThan(0);
+        expect(remainingMs).toBeLessThanOrEqual(5000);
+      });
+
+      test("an error mark brings the error's text as it was, spaces, line ends and all", async () => {
+        const mark: Mark = {
+          kind: "error",
+          failures: 7,
+          text: '{"message":"no\\nroute  to \u0000 host é 1 2 3"}\n ',
+        };
+        const request = slot();
+        const { stamp } = await own(request);
+        await release(request, stamp, { mark, forMs: 5000 });
+        expect(await begin(slot())).toMatchObject({ kind: "mark", mark });
+      });
+
+      test("a mark without text is a mark", async () => {
+        const mark: Mark = { kind: "pass", failures: 1, text: "" };
+        const request = slot();
+        const { stamp } = await own(request);
+        await release(request, stamp, { mark, forMs: 5000 });
+        expect(await begin(slot())).toMatchObject({ kind: "mark", mark });
+      });
+
+      test("a mark is obeyed for its time, and its failures are remembered for twice as long", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        await release(request, stamp, { mark: { ...passMark, failures: 3 }, forMs: 80 });
+        await under.passes(100);
+        const second = slot();
+        expect((await own(second)).failures).toBe(3);
+        await release(second, stamp);
+        await under.passes(100);
+        expect((await own(slot())).failures).toBe(0);
+      });
+
+      test("a mark of a dead stamp is not obeyed, but its failures count", async () => {
+        const request = slot();
+        const { stamp } = await own(request);
+        await release(request, stamp, { mark: { ...passMark, failures: 2 }, forMs: 5000 });
+        await store.dropStamps([request.stampKey]);
+        expect((await own(slot())).failures).toBe(2);
+      });
+
+      test("a value that is stored ends the row of failures", async () => {
+        const first = slot();
+        const { stamp } = await own(first);
+        await release(first, stamp, { mark: passMark, forMs: 40 });
+        await under.passes(60);
+        const second = slot();
+        await fill(second);
+        expect((await own({ ...slot(), seenId: second.token })).failures).toBe(0);
+      });
+
+      test("an unseen entry comes before a mark, a seen one after", async () => {
+        const first = slot();
+        const { text, stamp } = await fill(first);
+        const second = { ...slot(), seenId: first.token };
+        await own(second);
+        await release(second, stamp, { mark: passMark, forMs: 5000 });
+        expect(await begin(slot())).toEqual({ kind: "entry", text, stamp });
+        expect((await begin({ ...slot(), seenId: first.token })).kind).toBe("mark");
+      });
+    });
+
+    describe("renew", () => {
+      test("extends the lock of its holder alone", async () => {
+        const request = { ...slot(), lockMs: 50 };
+        await own(request);
+        expect(await store.renew([{ ...slot(), lockMs: 60_000 }])).toEqual([false]);
+        expect(await store.renew([{ ...request, lockMs: 60_000 }])).toEqual([true]);
+        await under.passes(70);
+        expect((await begin(slot())).kind).toBe("wait");
+      });
+
+      test("never shortens", async () => {
+        const request = { ...slot(), lockMs: 60_000 };
+        await own(request);
+        expect(await store.renew([{ ...request, lockMs: 10 }])).toEqual([true]);
+        await under.passes(30);
+        expect((await begin(slot())).kind).toBe("wait");
+      });
+
+      test("does not revive a lock that ran out", async () => {
+        const request = { ...slot(), lockMs: 20 };
+        await own(request);
+        await under.passes(40);
+        expect(await store.renew([{ ...request, lockMs: 60_000 }])).toEqual([false]);
+        expect((await begin(slot())).kind).toBe("own");
+      });
+    });
+
+    describe("stamps", () => {
+      test("creates what is absent and answers what is present, in order", async () => {
+        const keys = ["__type:Product", "__tag:a", "Product:1"].map((name) => under.keys.stamp(name));
+        const [type] = await store.stamps([{ stampKey: keys[0]!, lifeMs: 60_000 }]);
+        const all = await store.stamps(keys.map((stampKey) => ({ stampKey, lifeMs: 60_000 })));
+        expect(all[0]).toBe(type);
+        expect(new Set(all).size).toBe(3);
+        expect((await store.read({ entryKeys: [], stampKeys: keys, log: false })).stamps).toEqual(all);
+      });
+
+      test("answers one stamp for a key that stands twice in a batch", async () => {
+        const stampKey = under.keys.stamp("__tag:twice");
+        const [first, second] = await store.stamps([
+          { stampKey, lifeMs: 60_000 },
+          { stampKey, lifeMs: 60_000 },
+        ]);
+        expect(first).toBe(second);
+      });
+
+      test("raises a life and never shortens it", async () => {
+        const stampKey = under.keys.stamp("__tag:a");
+        const [stamp] = await store.stamps([{ stampKey, lifeMs: 30 }]);
+        await store.stamps([{ stampKey, lifeMs: 60_000 }]);
+        await store.stamps([{ stampKey, lifeMs: 10 }]);
+        await under.passes(50);
+        expect(await stampNow(stampKey)).toBe(stamp);
+      });
+
+      test("ends with its life", async () => {
+        const stampKey = under.keys.stamp("__tag:a");
+        await store.stamps([{ stampKey, lifeMs: 30 }]);
+        await under.passes(50);
+        expect(await stampNow(stampKey)).toBeNull();
+      });
+    });
+
+    describe("dropStamps", () => {
+      test("removes those named and no other", async () => {
+        const [a, b] = [under.keys.stamp("__tag:a"), under.keys.stamp("__tag:b")];
+        await store.stamps([a, b].map((stampKey) => ({ stampKey, lifeMs: 60_000 })));
+        expect(await store.dropStamps([a])).toBeUndefined();
+        expect(await stampNow(a)).toBeNull();
+        expect(await stampNow(b)).not.toBeNull();
+      });
+
+      test("takes thousands, absent ones, none, and the same again", async () => {
+        const keys = Array.from({ length: 2500 }, (_, i) => under.keys.stamp(`__tag:${i}`));
+        await store.stamps(keys.slice(0, 10).map((stampKey) => ({ stampKey, lifeMs: 60_000 })));
+        expect(await store.dropStamps(keys)).toBeUndefined();
+        expect(await store.dropStamps(keys)).toBeUndefined();
+        expect(await store.dropStamps([])).toBeUndefined();
+        const { stamps } = await store.read({ entryKeys: [], stampKeys: keys, log: false });
+        expect(stamps.every((stamp) => stamp === null)).toBe(true);
+      });
+    });
+
+    describe("the log", () => {
+      test("tells the names appended after a position, and the newest position", async () => {
+        await store.appendLog(["before"]);
+        const position = await positionNow();
+        await store.appendLog(["Product:1", "__tag:a:b"]);
+        await store.appendLog(["Product:1"]);
+        expect(await namesSince(position)).toEqual(["Product:1", "__tag:a:b"]);
+        expect(await store.logSince(position)).toMatchObject({ position: await positionNow() });
+        expect(await positionNow()).toEqual({ epoch: position.epoch, sequence: position.sequence + 3 });
+      });
+
+      test("is clean where nothing was appended", async () => {
+        await store.appendLog(["before"]);
+        expect(await namesSince(await positionNow())).toEqual([]);
+      });
+
+      test("does not move for an empty list", async () => {
+        const position = await positionNow();
+        expect(await store.appendLog([])).toBeUndefined();
+        expect(await positionNow()).toEqual(position);
+      });
+
+      test(`tells ${LOG_NAMES} names back, and of more: a gap`, async () => {
+        const position = await positionNow();
+        const names = Array.from({ length: LOG_NAMES }, (_, i) => `Product:${i}`);
+        await store.appendLog(names);
+        expect(await namesSince(position)).toEqual(names);
+        await store.appendLog(["one more"]);
+        expect(await namesSince(position)).toBe("gap");
+        expect(await namesSince({ ...position, sequence: position.sequence + 1 })).toHaveLength(LOG_NAMES);
+      });
+
+      test("counts each name of a list longer than it keeps", async () => {
+        const position = await positionNow();
+        await store.appendLog(Array.from({ length: LOG_NAMES * 2 + 5 }, (_, i) => `Product:${i}`));
+        expect((await positionNow()).sequence).toBe(position.sequence + LOG_NAMES * 2 + 5);
+        expect(await namesSince(position)).toBe("gap");
+        expect(await namesSince({ ...position, sequence: (await positionNow()).sequence - 1 })).toEqual([
+          `Product:${LOG_NAMES * 2 + 4}`,
+        ]);
+      });
+
+      test("is a gap for a position of another epoch, or one it has not reached", async () => {
+        const position = await positionNow();
+        expect(await namesSince({ epoch: "AAAAAAAAAAAAAAAA", sequence: position.sequence })).toBe("gap");
+        expect(await namesSince({ epoch: position.epoch, sequence: position.sequence + 1 })).toBe("gap");
+      });
+
+      test("is a gap after it was flushed, and goes on under a new epoch", async () => {
+        await store.appendLog(["a"]);
+        const position = await positionNow();
+        await under.clear();
+        expect(await namesSince(position)).toBe("gap");
+        const next = await positionNow();
+        expect(next.epoch).not.toBe(position.epoch);
+        await store.appendLog(["b"]);
+        expect(await namesSince(next)).toEqual(["b"]);
+        expect(await namesSince(position)).toBe("gap");
+      });
+    });
+
+    describe("scan", () => {
+      test("visits each live entry of the namespace, and no stamp, lock, mark or log", async () => {
+        const stored = [slot("1"), slot("2", "name"), slot("3")];
+        for (const request of stored) await fill(request);
+        const root = slotIn(under.keys, "-", "-", "Query.products~x");
+        await fill(root);
+        await own(slot("4"));
+        const marked = slot("5");
+        const { stamp } = await own(marked);
+        await store.release([
+          { ...marked, stamp, mark: { kind: "pass", failures: 1, text: "" }, forMs: 5000 },
+        ]);
+        await store.appendLog(["a"]);
+        await store.dropStamps([stored[2]!.stampKey]);
+        const seen = new Set<string>();
+        expect(await store.scan((key) => seen.add(key))).toBeUndefined();
+        expect([...seen].sort()).toEqual([...stored, root].map(({ entryKey }) => entryKey).sort());
+      });
+
+      test("stays inside the namespace", async () => {
+        const mine = slot();
+        await fill(mine);
+        for (const namespace of [`${under.keys.namespace}2`, `${under.keys.namespace}:sub`, "a"]) {
+          await fill(slotIn(createKeys(namespace), "42", "price"));
+        }
+        const seen = new Set<string>();
+        await store.scan((key) => seen.add(key));
+        expect([...seen]).toEqual([mine.entryKey]);
+      });
+
+      test("finds thousands", async () => {
+        const requests = Array.from({ length: 2500 }, (_, i) => slot(`${i}`));
+        const begun = await store.begin(requests);
+        await store.put(
+          requests.map((request, i) => putOf(request, (begun[i] as { readonly stamp: string }).stamp)),
+        );
+        const seen = new Set<string>();
+        await store.scan((key) => seen.add(key));
+        expect(seen.size).toBe(2500);
+      });
+    });
+
+    describe("state", () => {
+      test("is up, and counts commands", async () => {
+        const before = store.state();
+        expect(before.status).toBe("up");
+        await store.read({ entryKeys: [slot().entryKey], stampKeys: [], log: false });
+        expect(store.state().commands).toBe(before.commands + 1);
+      });
+
+      test("a batch of nothing is answered with nothing", async () => {
+        expect(await store.read({ entryKeys: [], stampKeys: [], log: false })).toEqual({
+          entries: [],
+          stamps: [],
+        });
+        expect(await store.begin([])).toEqual([]);
+        expect(await store.put([])).toEqual([]);
+        expect(await store.stamps([])).toEqual([]);
+        expect(await store.release([])).toEqual([]);
+        expect(await store.renew([])).toEqual([]);
+      });
+    });
+  });
+}
+
+/** What a fill of `Product:<id>.<field>` begins with: a token of its own each time. */
+export function slotIn(keys: Keys, id: string, field: string, root?: string): BeginRequest {
+  const home = root ?? entityHome("Product", [id]);
+  const entryKey = keys.entry({ home, version: "v1.abc", ...(root === undefined ? { field } : {}) });
+  return {
+    entryKey,
+    stampKey: keys.stamp(home),
+    lockKey: keys.lock(entryKey),
+    passKey: keys.pass(entryKey),
+    seenId: "",
+    token: systemRandom.token(16),
+    lockMs: 60_000,
+    stampMs: 120_000,
+  };
+}
+
+export function putOf(
+  request: BeginRequest,
+  stamp: string,
+  lifeMs = 60_000,
+  payload = "payload",
+): PutRequest {
+  return { ...request, stamp, lifeMs, text: `1${request.token} ${payload}` };
+}
