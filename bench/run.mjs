@@ -302,5 +302,5 @@ function chart() {
     (name, n) =>
       `<text x="212" y="${n * 40 + 58}" text-anchor="end">${name}</text>${bar(n * 40 + 40, results[name].mix?.ratio, "#2b6cb0")}${bar(n * 40 + 54, results[name].hits?.ratio, "#dd8a2b")}`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="780" height="${rows.length * 40 + 60}" font-family="sans-serif" font-size="12"><text x="220" y="22">Requests per second as a multiple of no cache: warm mix (blue), hits only (orange)</text>${body.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="780" height="${rows.length * 40 + 60}" font-family="sans-serif" font-size="12"><title>Requests per second as a multiple of no cache</title><text x="220" y="22">Requests per second as a multiple of no cache: warm mix (blue), hits only (orange)</text>${body.join("")}</svg>\n`;
 }

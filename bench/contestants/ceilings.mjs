@@ -46,9 +46,8 @@ export function apolloJitFromMemory({ port, sourceUrl }) {
   const schema = makeExecutableSchema({ typeDefs, resolvers });
   const compiled = new Map();
   const executor = async ({ document, operationName, request, context }) => {
-    let query = compiled.get(document);
-    if (query === undefined)
-      compiled.set(document, (query = compileQuery(schema, document, operationName ?? undefined)));
+    const query = compiled.get(document) ?? compileQuery(schema, document, operationName ?? undefined);
+    compiled.set(document, query);
     if (!isCompiledQuery(query)) return query;
     const result = await query.query(undefined, context, request.variables ?? {});
     if (result.errors)
@@ -59,7 +58,10 @@ export function apolloJitFromMemory({ port, sourceUrl }) {
     port,
     gateway: {
       load: async () => ({ schema, executor }),
-      onSchemaLoadOrUpdate: (use) => (use({ apiSchema: schema }), () => {}),
+      onSchemaLoadOrUpdate: (use) => {
+        use({ apiSchema: schema });
+        return () => {};
+      },
       stop: async () => {},
     },
     context: fromMemory(sourceUrl),
