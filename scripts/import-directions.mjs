@@ -25,7 +25,6 @@ const layers = {
 /** Folders that use the package as anybody else does: by these files alone. */
 const throughTheDoor = {
   gateway: ["index.ts"],
-  cli: ["index.ts", "gateway/index.ts", "demo/main.ts"],
   demo: ["index.ts", "gateway/index.ts"],
 };
 
@@ -51,15 +50,19 @@ const dynamic = /\bimport\("(?<from>[^"]+)"\)/g;
 
 const problems = sourceFiles().flatMap((file) => {
   const text = readFileSync(path.join(source, file), "utf8");
-  const imports = [statement, sideEffect, dynamic].flatMap((pattern) => [...text.matchAll(pattern)]).map(({ groups }) => ({
-    from: groups.from,
-    typesOnly: groups.what?.trimStart().startsWith("type ") ?? false,
-  }));
+  const imports = [statement, sideEffect, dynamic]
+    .flatMap((pattern) => [...text.matchAll(pattern)])
+    .map(({ groups }) => ({
+      from: groups.from,
+      typesOnly: groups.what?.trimStart().startsWith("type ") ?? false,
+    }));
   return imports.map((one) => problemOf(file, one)).filter((problem) => problem !== undefined);
 });
 
 for (const problem of problems) console.error(problem);
-console.log(problems.length === 0 ? "All imports point downwards." : `${problems.length} imports point elsewhere.`);
+console.log(
+  problems.length === 0 ? "All imports point downwards." : `${problems.length} imports point elsewhere.`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 function problemOf(file, { from, typesOnly }) {
@@ -73,11 +76,14 @@ function folderProblem(file, target) {
   const [other] = target.split("/");
   if (own === other || file === "index.ts") return undefined;
   const here = layers[own];
-  if (here === undefined) return `src/${file}: the folder ${own}/ has no layer in scripts/import-directions.mjs`;
+  if (here === undefined)
+    return `src/${file}: the folder ${own}/ has no layer in scripts/import-directions.mjs`;
   if (here.also?.includes(other)) return undefined;
   const doors = throughTheDoor[own];
   if (doors !== undefined) {
-    return doors.includes(target) ? undefined : `src/${file}: imports ${target}; ${own}/ may use only ${doors.join(", ")}`;
+    return doors.includes(target)
+      ? undefined
+      : `src/${file}: imports ${target}; ${own}/ may use only ${doors.join(", ")}`;
   }
   if (layers[other] !== undefined && layers[other].level < here.level) return undefined;
   return `src/${file}: imports ${target}, which is not below ${own}/`;

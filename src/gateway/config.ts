@@ -40,7 +40,10 @@ const variables = z.object({
     .optional(),
   DATABASE_URL: z
     .string()
-    .regex(/^postgres(ql)?:\/\/.+/, "must be a PostgreSQL address, for example postgres://user:password@host:5432/name")
+    .regex(
+      /^postgres(ql)?:\/\/.+/,
+      "must be a PostgreSQL address, for example postgres://user:password@host:5432/name",
+    )
     .optional(),
   CACHE_NAMESPACE: z
     .string()
@@ -62,7 +65,9 @@ const variables = z.object({
     .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces, as it travels in a header")
     .optional(),
   LOG_LEVEL: z.enum(logLevels, { error: `must be one of ${logLevels.join(", ")}` }).default("info"),
-  NODE_ENV: z.enum(environments, { error: `must be one of ${environments.join(", ")}` }).default("development"),
+  NODE_ENV: z
+    .enum(environments, { error: `must be one of ${environments.join(", ")}` })
+    .default("development"),
 });
 
 /** Variables that must not appear in a log, not even when they are wrong. */
@@ -79,7 +84,9 @@ const secrets = new Set(["REDIS_URL", "DATABASE_URL", "CACHE_SECRET", "ADMIN_TOK
  *     const config = readConfig(process.env);
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): GatewayConfig {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const parsed = variables.safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, given)));
   const { data } = parsed;
@@ -110,5 +117,7 @@ export class ConfigError extends Error {
 
 function describe(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {
   const name = String(issue.path[0]);
-  return secrets.has(name) ? `${name} ${issue.message}` : `${name} ${issue.message}, but is ${JSON.stringify(given[name])}`;
+  return secrets.has(name)
+    ? `${name} ${issue.message}`
+    : `${name} ${issue.message}, but is ${JSON.stringify(given[name])}`;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { CacheStats, FieldCache } from "../index.ts";
+import type { FieldCache } from "../index.ts";
 import { basicPasswordOf, bearerOf, isToken } from "./admin.ts";
+import { dashboardPage } from "./dashboard-page.ts";
 
 /**
  * `GET /cache`: what the cache does, per field; never what is in it. In production for those who hold the admin token, by bearer or, as
@@ -21,7 +22,10 @@ export function serveDashboard(
     return reply
       .type("text/html; charset=utf-8")
       .header("cache-control", "no-store")
-      .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      .header(
+        "content-security-policy",
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      )
       .send(dashboardPage(options.cache.stats()));
   });
 }

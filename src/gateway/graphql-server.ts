@@ -76,7 +76,8 @@ function faultLog(log: FastifyBaseLogger): ApolloServerPlugin<BaseContext> {
           const requestLog = (contextValue as Partial<GatewayContext>).gateway?.log ?? log;
           for (const error of errors) {
             const fault = faultOf(error);
-            if (fault !== undefined) requestLog.error({ err: fault, path: error.path, operationName }, "a resolver failed");
+            if (fault !== undefined)
+              requestLog.error({ err: fault, path: error.path, operationName }, "a resolver failed");
           }
         },
       };

@@ -27,7 +27,9 @@ export function serveHealth(app: FastifyInstance, checks: HealthChecks): void {
     return probe;
   }
 
-  app.get("/health/live", async (_request, reply) => reply.header("cache-control", "no-store").send({ status: "ok" }));
+  app.get("/health/live", async (_request, reply) =>
+    reply.header("cache-control", "no-store").send({ status: "ok" }),
+  );
 
   app.get("/health/ready", async (_request, reply) => {
     const source = (await sourceAnswers()) ? "up" : "down";

@@ -42,12 +42,20 @@ export function createHttpServer(options: {
   });
   app.addHook("onResponse", async (request, reply) => {
     const [path] = request.url.split("?");
-    const fields = { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    const fields = {
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
     const cache = reply.getHeader("x-cache");
-    if (path === graphqlPath) request.log.info(cache === undefined ? fields : { ...fields, cache }, "request");
+    if (path === graphqlPath)
+      request.log.info(cache === undefined ? fields : { ...fields, cache }, "request");
     else request.log.debug(fields, "request");
   });
-  app.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ error: "There is nothing here." }));
+  app.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).send({ error: "There is nothing here." }),
+  );
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) request.log.error({ err: error }, "a request failed");
@@ -112,7 +120,13 @@ function validate(request: FastifyRequest, reply: FastifyReply, payload: unknown
 function describeRequest(request: FastifyRequest, adminToken: string | undefined): GatewayRequest {
   const bearer = bearerOf(request.headers.authorization);
   const admin = isToken(adminToken, bearer);
-  return { id: request.id, bearer: admin ? undefined : bearer, admin, headers: request.headers, log: request.log };
+  return {
+    id: request.id,
+    bearer: admin ? undefined : bearer,
+    admin,
+    headers: request.headers,
+    log: request.log,
+  };
 }
 
 /** The caller's id where it is short and plain, as it goes into logs and headers. */

@@ -19,7 +19,9 @@ const target = z.union(
 /** More in one request is more likely a mistake than a wish. */
 const maxTargets = 1_000;
 const body = z
-  .array(target, { error: "The body must be a JSON list of targets, for example [{\"entity\": \"Product\", \"id\": \"42\"}]." })
+  .array(target, {
+    error: 'The body must be a JSON list of targets, for example [{"entity": "Product", "id": "42"}].',
+  })
   .min(1, "The list of targets is empty.")
   .max(maxTargets, `The list has more than ${maxTargets} targets.`);
 
@@ -43,7 +45,10 @@ export function serveInvalidation(
     // Before the body is read: strangers get no say in what is parsed.
     onRequest: async (request, reply) => {
       if (isToken(options.adminToken, bearerOf(request.headers.authorization))) return;
-      await reply.code(401).header("www-authenticate", "Bearer").send({ error: "The admin token is missing or wrong." });
+      await reply
+        .code(401)
+        .header("www-authenticate", "Bearer")
+        .send({ error: "The admin token is missing or wrong." });
     },
     handler: async (request, reply) => {
       const parsed = body.safeParse(request.body);
@@ -87,7 +92,11 @@ function isKnownType(schema: GraphQLSchema, name: string): boolean {
 function isKnownField(schema: GraphQLSchema, coordinate: string): boolean {
   const [typeName = "", fieldName = ""] = coordinate.split(".");
   const type = schema.getType(typeName);
-  return isObjectType(type) && type.getFields()[fieldName] !== undefined && coordinate === `${typeName}.${fieldName}`;
+  return (
+    isObjectType(type) &&
+    type.getFields()[fieldName] !== undefined &&
+    coordinate === `${typeName}.${fieldName}`
+  );
 }
 
 function firstReason(outcomes: readonly PromiseSettledResult<unknown>[]): unknown {

@@ -4,7 +4,11 @@ import type { CacheEvent } from "../index.ts";
 /** The gateway's metrics: counts what the cache tells, and the HTTP requests around it. */
 export interface GatewayMetrics {
   readonly onEvent: (event: CacheEvent) => void;
-  readonly onRequest: (request: { readonly status: number; readonly cache: string; readonly seconds: number }) => void;
+  readonly onRequest: (request: {
+    readonly status: number;
+    readonly cache: string;
+    readonly seconds: number;
+  }) => void;
   /** In Prometheus' text format. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -96,7 +100,11 @@ export function createMetrics(): GatewayMetrics {
         reads.inc({ coordinate: event.coordinate, outcome: event.outcome, reason: event.reason ?? "" });
         return;
       case "fill":
-        fills.inc({ coordinate: event.coordinate, stored: event.stored, background: String(event.background) });
+        fills.inc({
+          coordinate: event.coordinate,
+          stored: event.stored,
+          background: String(event.background),
+        });
         fillSeconds.observe({ coordinate: event.coordinate }, event.ms / 1000);
         return;
       case "fill-error":
@@ -122,7 +130,8 @@ export function createMetrics(): GatewayMetrics {
 
   return {
     onEvent,
-    onRequest: ({ status, cache, seconds: took }) => requests.observe({ status: String(status), cache }, took),
+    onRequest: ({ status, cache, seconds: took }) =>
+      requests.observe({ status: String(status), cache }, took),
     render: () => registry.metrics(),
     contentType: registry.contentType,
   };

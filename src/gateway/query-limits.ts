@@ -31,7 +31,13 @@ export interface QueryLimits {
   readonly cost: number;
 }
 
-export const defaultLimits: QueryLimits = { depth: 12, aliases: 50, directives: 50, tokens: 2000, cost: 20_000 };
+export const defaultLimits: QueryLimits = {
+  depth: 12,
+  aliases: 50,
+  directives: 50,
+  tokens: 2000,
+  cost: 20_000,
+};
 
 /** A refusal that keeps its own code, where Apollo Server would say `GRAPHQL_VALIDATION_FAILED`. */
 export class LimitError extends GraphQLError {

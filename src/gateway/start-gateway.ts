@@ -90,12 +90,18 @@ export async function startGateway<Context extends object>(
       storeStatus: () => cache.stats().store.status,
       isClosing,
     });
-    app.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.render()));
+    app.get("/metrics", async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.render()),
+    );
     serveDashboard(app, { cache, adminToken: config.adminToken, isProtected: isProduction });
     serveInvalidation(app, { cache, schema, adminToken: config.adminToken });
     await app.listen({ port: config.port, host: config.host });
   } catch (error) {
-    await shutDown({ steps: [{ name: "server", run: () => app.close() }, ...stepsFromCache], budgetMs: shutdownMs, log });
+    await shutDown({
+      steps: [{ name: "server", run: () => app.close() }, ...stepsFromCache],
+      budgetMs: shutdownMs,
+      log,
+    });
     throw error;
   }
 
@@ -121,12 +127,21 @@ export async function startGateway<Context extends object>(
 
   if (options.signals ?? true) exitOnSignals(close, log);
   const { port } = app.server.address() as AddressInfo;
-  return { url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`, config, cache, close };
+  return {
+    url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+    config,
+    cache,
+    close,
+  };
 }
 
 function cacheOptionsOf(
   config: GatewayConfig,
-  services: { readonly log: FastifyBaseLogger; readonly metrics: GatewayMetrics; readonly shutdownMs: number },
+  services: {
+    readonly log: FastifyBaseLogger;
+    readonly metrics: GatewayMetrics;
+    readonly shutdownMs: number;
+  },
 ): FieldCacheOptions {
   return {
     ...(config.redisUrl === undefined ? {} : { redis: config.redisUrl }),

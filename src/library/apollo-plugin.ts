@@ -128,7 +128,10 @@ export function createApolloPlugin(
     const { headers } = context.response.http;
     // Whoever has set the header already knew why; only an error is stricter.
     if (facts.unstorable || !headers.has("cache-control")) {
-      headers.set("cache-control", cacheControl(facts, context.requestIsBatched ? { ...policy, maxAge: "none" } : policy));
+      headers.set(
+        "cache-control",
+        cacheControl(facts, context.requestIsBatched ? { ...policy, maxAge: "none" } : policy),
+      );
     }
     const vary = varyHeader(facts, policy);
     if (vary !== undefined) headers.set("vary", joinVary(headers.get("vary"), vary));
@@ -154,12 +157,16 @@ function factsOf(
     isPrivate: overall.scope === "PRIVATE" || seen.reads.some((read) => read.scope === "PRIVATE"),
     authorized: context.request.http?.headers.has("authorization") ?? false,
     varies: seen.operation?.varies ?? false,
-    remainingMs: hinted === null || remaining === undefined ? undefined : Math.min(hinted.maxAge * 1000, remaining),
+    remainingMs:
+      hinted === null || remaining === undefined ? undefined : Math.min(hinted.maxAge * 1000, remaining),
   };
 }
 
 /** `extensions.cache`: what each read of the answer came to. Times are seconds. */
-function addReport(context: GraphQLRequestContextWillSendResponse<BaseContext>, reads: readonly FieldRead[]): void {
+function addReport(
+  context: GraphQLRequestContextWillSendResponse<BaseContext>,
+  reads: readonly FieldRead[],
+): void {
   const { body } = context.response;
   if (body.kind !== "single") return;
   body.singleResult.extensions = { ...body.singleResult.extensions, cache: reads.map(reportRead) };
@@ -194,7 +201,12 @@ function isRestricted(policy: GraphQLRequestContext<BaseContext>["overallCachePo
 
 function joinVary(before: string | undefined, added: string): string {
   if (before === undefined || before === "") return added;
-  const names = new Set(before.toLowerCase().split(",").map((name) => name.trim()));
+  const names = new Set(
+    before
+      .toLowerCase()
+      .split(",")
+      .map((name) => name.trim()),
+  );
   const missing = added.split(", ").filter((name) => !names.has(name.toLowerCase()));
   return [before, ...missing].join(", ");
 }

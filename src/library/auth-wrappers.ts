@@ -20,14 +20,17 @@ export function assertWrapped(schema: GraphQLSchema, guarded: Iterable<GuardedFi
   throw new FieldgateError(
     "AUTH_INSIDE_CACHE",
     bare
-      .map(({ coordinate, directive }) => `${coordinate}: nothing wraps the cached field, yet it carries @${directive}; a hit would not ask it.`)
+      .map(
+        ({ coordinate, directive }) =>
+          `${coordinate}: nothing wraps the cached field, yet it carries @${directive}; a hit would not ask it.`,
+      )
       .join("\n"),
     [
       "Authorisation must be the outer wrapper and the cache the inner one:",
       "  let schema = makeExecutableSchema({ typeDefs, resolvers });",
       "  schema = cache.apply(schema);",
       ...names.map((name) => `  schema = ${name}Transformer(schema);   // whatever applies @${name}`),
-      "Where the directive is obeyed elsewhere, for instance inside the option \"authorize\", say so:",
+      'Where the directive is obeyed elsewhere, for instance inside the option "authorize", say so:',
       `  createFieldCache({ outerDirectives: [${names.map((name) => JSON.stringify(name)).join(", ")}] })`,
     ].join("\n"),
   );

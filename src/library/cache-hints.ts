@@ -105,7 +105,10 @@ export class SchemaHints {
   }
 
   /** The static hint of a field: its own policy, else that of the type it returns. */
-  ofField(typeName: string, field: Pick<GraphQLField<unknown, unknown>, "name" | "type">): HintSource | undefined {
+  ofField(
+    typeName: string,
+    field: Pick<GraphQLField<unknown, unknown>, "name" | "type">,
+  ): HintSource | undefined {
     const type = getNamedType(field.type);
     return (
       this.#sources.get(`${typeName}.${field.name}`) ??
@@ -113,7 +116,8 @@ export class SchemaHints {
     );
   }
 
-  readonly #hintFromType = (type: GraphQLCompositeType): CacheHint => hintFromSource(this.#sources.get(type.name));
+  readonly #hintFromType = (type: GraphQLCompositeType): CacheHint =>
+    hintFromSource(this.#sources.get(type.name));
 
   #withCacheControl(
     typeName: string,

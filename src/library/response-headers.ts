@@ -75,7 +75,13 @@ export function smallestRemaining(reads: readonly Pick<FieldRead, "remainingMs">
 }
 
 /** The two directives of a request's `Cache-Control` that a trusted caller may use. */
-export function requestLimits(header: string | undefined): { readonly read: boolean; readonly write: boolean } {
-  const directives = (header ?? "").toLowerCase().split(",").map((directive) => directive.trim());
+export function requestLimits(header: string | undefined): {
+  readonly read: boolean;
+  readonly write: boolean;
+} {
+  const directives = (header ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((directive) => directive.trim());
   return { read: !directives.includes("no-cache"), write: !directives.includes("no-store") };
 }
