@@ -36,14 +36,13 @@ export interface Audiences {
     state: RequestState,
     context: unknown,
   ): Audience | NoAudience;
-  /** Raw principal and vary values, as `backgroundContext` receives them. Throws what the functions throw. */
-  asker(policy: Pick<FieldPolicy, "scope" | "vary">, context: unknown): Asker;
+  /** Principal and vary values as they are, for `backgroundContext`. Throws what their functions throw. */
+  asker(context: unknown): Asker;
 }
 
 export interface Asker {
-  /** undefined unless the entry is PRIVATE. */
   readonly principal: string | number | bigint | undefined;
-  /** Values of the names in the policy's `vary`. */
+  /** By registered name. */
   readonly vary: Readonly<Record<string, unknown>>;
 }
 
@@ -113,10 +112,10 @@ export function createAudiences({ principal, vary = {}, secret, guard, warn }: A
         }
       });
     },
-    asker: (policy, context) =>
+    asker: (context) =>
       guard.outside(() => ({
-        principal: policy.scope === "PRIVATE" ? principalOf(context) : undefined,
-        vary: varyValues(policy.vary, context),
+        principal: principalOf(context),
+        vary: varyValues(Object.keys(vary), context),
       })),
   };
 }

@@ -98,3 +98,29 @@ export type ValueShape =
       readonly typeName: string;
       readonly members: ReadonlyMap<string, ValueShape>;
     };
+
+/** Whether a shape, or any below it, is such a one; shapes of recursive types are met once. */
+export function someShape(shape: ValueShape, test: (shape: ValueShape) => boolean): boolean {
+  const seen = new Set<ValueShape>();
+  const visit = (one: ValueShape): boolean => {
+    if (seen.has(one)) return false;
+    seen.add(one);
+    return test(one) || shapesBelow(one).some(visit);
+  };
+  return visit(shape);
+}
+
+function shapesBelow(shape: ValueShape): readonly ValueShape[] {
+  switch (shape.kind) {
+    case "leaf":
+      return [];
+    case "list":
+      return [shape.of];
+    case "object":
+      return [...shape.fields.values()];
+    case "entity":
+      return [shape.inner];
+    case "abstract":
+      return [...shape.members.values()];
+  }
+}

@@ -6,7 +6,7 @@ import {
   isObjectType,
 } from "graphql";
 import type { EntityRegistry } from "./entity-registry.ts";
-import type { ValueShape } from "./field-policy.ts";
+import { someShape, type ValueShape } from "./field-policy.ts";
 import type { EntityKey, Identities, Identity } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { ValueTags } from "./value-tags.ts";
@@ -82,6 +82,22 @@ type AbstractShape = Extract<ValueShape, { kind: "abstract" }>;
 export function createReferences(options: ReferencesOptions): References {
   const typeNames = new WeakMap<object, string>();
   const whole = new WeakSet<object>();
+  const open = new WeakMap<ValueShape, boolean>();
+
+  /** Whether anything in a value of this shape is stored in another form than its own. */
+  function isOpen(shape: ValueShape): boolean {
+    const known = open.get(shape);
+    if (known !== undefined) return known;
+    const answer = someShape(
+      shape,
+      (one) =>
+        one.kind === "entity" ||
+        one.kind === "abstract" ||
+        (one.kind === "object" && options.codecs?.[one.typeName] !== undefined),
+    );
+    open.set(shape, answer);
+    return answer;
+  }
 
   return {
     async pack(shape, value, call) {
@@ -92,7 +108,7 @@ export function createReferences(options: ReferencesOptions): References {
       return { value, tags: [], whole: packing.whole };
     },
     async unpack(shape, value, state, context) {
-      if (shape.kind === "leaf" || !isObject(value) || whole.has(value)) return { value, dangling: false };
+      if (!isOpen(shape) || !isObject(value) || whole.has(value)) return { value, dangling: false };
       return new Unpacking(options, typeNames, state, context).run(shape, value);
     },
     typeOf: (value) => (isObject(value) ? typeNames.get(value) : undefined),

@@ -14,6 +14,8 @@ export interface RequestState {
   readonly loaders: Map<string, unknown>;
   /** HMACs of the principals met so far, by principal. Private to `audience.ts`. */
   readonly principals: Map<string, string>;
+  /** Made for the first background refresh that this request sets off. Private to `cached-resolver.ts`. */
+  background?: { readonly context: unknown };
 }
 
 /** What one read came to: `X-Cache`, `Cache-Control` and `extensions.cache` are computed from these. */
@@ -42,6 +44,8 @@ export interface RequestStates {
    * neither the session nor a loader's memo outlives its operation.
    */
   of(context: unknown, info?: GraphQLResolveInfo): RequestState;
+  /** A new state in the place of the one that the context has: what follows is another request. */
+  renew(context: unknown): RequestState;
   /** Takes reading, writing or both away from a request that has not read yet. Never gives back. */
   restrict(context: unknown, limits: SessionOptions): void;
 }
@@ -78,10 +82,12 @@ export function createRequestStates(options: {
 
   function ofContext(context: unknown): RequestState {
     if (!isObject(context)) return open();
-    const known = stored(context);
-    if (known !== undefined) return known;
+    return stored(context) ?? renew(context);
+  }
+
+  function renew(context: unknown): RequestState {
     const state = open();
-    store(context, state);
+    if (isObject(context)) store(context, state);
     return state;
   }
 
@@ -92,8 +98,9 @@ export function createRequestStates(options: {
     if (known !== undefined) return known;
     let state = ofContext(context);
     if (claimed.has(state)) {
-      state = { ...open(), debug: state.debug };
-      if (isObject(context)) store(context, state);
+      const { debug } = state;
+      state = renew(context);
+      state.debug = debug;
     }
     claimed.add(state);
     ofExecution.set(execution, state);
@@ -107,6 +114,7 @@ export function createRequestStates(options: {
 
   return {
     of: (context, info) => (info === undefined ? ofContext(context) : ofOperation(context, info)),
+    renew,
     restrict: (context, limits) => limit(ofContext(context), limits),
   };
 }

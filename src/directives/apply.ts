@@ -1,0 +1,101 @@
+import { MapperKind, mapSchema } from "@graphql-tools/utils";
+import {
+  defaultFieldResolver,
+  defaultTypeResolver,
+  type GraphQLAbstractType,
+  type GraphQLFieldConfig,
+  GraphQLInterfaceType,
+  type GraphQLSchema,
+  type GraphQLTypeResolver,
+  GraphQLUnionType,
+} from "graphql";
+import { FieldgateError } from "../base/errors.ts";
+import { cachedResolver, type FieldCacheDeps } from "../fields/cached-resolver.ts";
+import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
+
+/** Stands in the extensions of a schema that has been applied. */
+const APPLIED = "fieldgate";
+
+/**
+ * A copy of the schema whose fields with a policy read through the cache. The original stays as it was.
+ *
+ * Wrapped are: fields with a policy; the other fields of the query type, so that a request begins before anything is
+ * read for it; and the `resolveType` of abstract types under which an entity's row takes the place of the object that
+ * told its type. Mutations, subscriptions and introspection are untouched.
+ *
+ * Throws a {@link FieldgateError} (`ALREADY_APPLIED`) for a schema that came out of this function: its cached
+ * resolvers would be cached once more.
+ */
+export function applyPolicies(
+  schema: GraphQLSchema,
+  policies: ReadonlyMap<string, FieldPolicy>,
+  deps: FieldCacheDeps,
+): GraphQLSchema {
+  if (APPLIED in schema.extensions) {
+    throw new FieldgateError(
+      "ALREADY_APPLIED",
+      "cache.apply(schema) was given a schema that it has been applied to already.",
+      "Call it once, as the innermost wrapper, and hand its result to what wraps the schema further.",
+    );
+  }
+  const opened = openTypes(policies.values());
+  const nameType = (type: GraphQLAbstractType) =>
+    opened.has(type.name) ? namedTypeResolver(type, deps) : undefined;
+
+  const applied = mapSchema(schema, {
+    [MapperKind.QUERY_ROOT_FIELD]: (config, fieldName, typeName) =>
+      wrapped(config, policies.get(`${typeName}.${fieldName}`)) ?? opening(config),
+    [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) =>
+      wrapped(config, policies.get(`${typeName}.${fieldName}`)),
+    [MapperKind.INTERFACE_TYPE]: (type) => {
+      const resolveType = nameType(type);
+      return resolveType && new GraphQLInterfaceType({ ...type.toConfig(), resolveType });
+    },
+    [MapperKind.UNION_TYPE]: (type) => {
+      const resolveType = nameType(type);
+      return resolveType && new GraphQLUnionType({ ...type.toConfig(), resolveType });
+    },
+  });
+  applied.extensions = { ...applied.extensions, [APPLIED]: true };
+  return applied;
+
+  function wrapped(config: FieldConfig, policy: FieldPolicy | undefined): FieldConfig | undefined {
+    if (policy === undefined) return undefined;
+    return { ...config, resolve: cachedResolver(config.resolve ?? defaultFieldResolver, policy, deps) };
+  }
+
+  function opening(config: FieldConfig): FieldConfig {
+    const resolve = config.resolve ?? defaultFieldResolver;
+    return {
+      ...config,
+      resolve(parent, args, context, info) {
+        deps.states.of(context, info);
+        return resolve(parent, args, context, info);
+      },
+    };
+  }
+}
+
+type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
+
+/** Abstract types that stand in the value of a policy. */
+function openTypes(policies: Iterable<FieldPolicy>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { shape } of policies) {
+    someShape(shape, (one) => {
+      if (one.kind === "abstract") names.add(one.typeName);
+      return false;
+    });
+  }
+  return names;
+}
+
+/** A row put in the place of a reference has the type that was found when the reference was made. */
+function namedTypeResolver(
+  type: GraphQLAbstractType,
+  { references }: FieldCacheDeps,
+): GraphQLTypeResolver<unknown, unknown> {
+  const resolveType = type.resolveType ?? defaultTypeResolver;
+  return (value, context, info, abstractType) =>
+    references.typeOf(value) ?? resolveType(value, context, info, abstractType);
+}

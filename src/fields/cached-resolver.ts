@@ -1,0 +1,268 @@
+import {
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  isListType,
+  isNonNullType,
+  responsePathAsArray as pathToArray,
+} from "graphql";
+import { LRUCache } from "lru-cache";
+import type { Cache } from "../engine/cache.ts";
+import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
+import { limitSession } from "../engine/session.ts";
+import { stampNames } from "../keys/grammar.ts";
+import type { Asker, Audiences } from "./audience.ts";
+import type { FieldPolicy } from "./field-policy.ts";
+import { collectHints } from "./hints.ts";
+import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
+import type { References } from "./references.ts";
+import type { RequestState, RequestStates } from "./request-state.ts";
+import { renderTagTemplate } from "./tag-template.ts";
+import type { Taint, TaintGuard } from "./taint-guard.ts";
+import type { Warn } from "./warn-once.ts";
+
+/** Refuses by throwing, once the value is known. What it returns does not count, but for `false`, which is a mistake. */
+export type Authorize = (
+  parent: never,
+  args: never,
+  context: never,
+  info: GraphQLResolveInfo,
+  value: never,
+) => unknown;
+
+export interface FieldCacheDeps extends PlannerOptions {
+  readonly cache: Pick<Cache, "read">;
+  readonly states: RequestStates;
+  readonly audiences: Audiences;
+  readonly guard: TaintGuard;
+  readonly references: References;
+  /** By coordinate. */
+  readonly authorize?: Readonly<Record<string, Authorize>>;
+  /** The context of background refreshes; without it a stale entry is loaded anew in the foreground. */
+  readonly backgroundContext?: (asker: Asker) => unknown;
+  readonly warn: Warn;
+}
+
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
+
+/** Keys whose references were found dangling, so that a source which insists is not asked at every read. */
+const MOST_DANGLING = 1000;
+
+/**
+ * The resolver of one cached field: plan, read, entities put in their places, authorise. In this order, so that what is
+ * refused on a miss is refused on a hit.
+ */
+export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
+  const { coordinate, scope, shape, lifetimes } = policy;
+  const { cache, states, guard, references, audiences, warn } = deps;
+  const planRead = createFieldPlanner(policy, deps);
+  const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
+  const authorize = deps.authorize?.[coordinate];
+  const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
+  const danglingKeys = new LRUCache<string, true>({
+    max: MOST_DANGLING,
+    ttl: Math.max(1, lifetimes.freshMs),
+  });
+
+  async function resolve(call: FieldCall): Promise<unknown> {
+    const state = states.of(call.context, call.info);
+    const value = await serve(call, state);
+    await authorized(call, value);
+    return value;
+  }
+
+  async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
+    const plan = planRead(call, state);
+    if ("bypass" in plan) {
+      const value = await original(call.parent, call.args, call.context, call.info);
+      state.reads.push({
+        coordinate,
+        outcome: "bypass",
+        reason: plan.bypass,
+        scope,
+        lifetimes,
+        ...pathIn(call, state),
+      });
+      return value;
+    }
+    // A fill that asks for what is not for everybody is not for everybody either.
+    if (scope === "PRIVATE") guard.taint("private");
+    try {
+      const result = await read(plan, call, state);
+      note(result, plan, call, state);
+      return result.value;
+    } catch (error) {
+      note({ outcome: "miss", reason: "source-error" }, plan, call, state);
+      throw error;
+    }
+  }
+
+  async function read(plan: ReadPlan, call: FieldCall, state: RequestState): Promise<ReadResult> {
+    const load = loadOf(call, plan);
+    const result = await cache.read(plan, load, refreshOf(call, plan, state));
+    if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
+    if (shape.kind === "leaf") return result;
+    const { value, dangling } = await references.unpack(shape, result.value, state, call.context);
+    const isEntry = result.outcome === "hit" || result.outcome === "stale";
+    if (!dangling || !isEntry || danglingKeys.has(plan.key)) return { ...result, value };
+    return readAnew(plan, load, call, state);
+  }
+
+  /** An entity that the entry refers to is gone: the entry is as good as absent. */
+  async function readAnew(
+    plan: ReadPlan,
+    load: Load,
+    call: FieldCall,
+    state: RequestState,
+  ): Promise<ReadResult> {
+    const result = await cache.read({ ...plan, session: limitSession(plan.session, { read: false }) }, load);
+    const { value, dangling } = await references.unpack(shape, result.value, state, call.context);
+    // A source that goes on naming what its own loader denies is not asked at every read.
+    if (dangling) danglingKeys.set(plan.key, true);
+    return { ...result, value, outcome: "miss", reason: "dangling" };
+  }
+
+  /** The original resolver, watched, and its value as the entry is to hold it. */
+  function loadOf(call: FieldCall, plan: ReadPlan): Load {
+    return () => {
+      const watch = {
+        context: call.context,
+        info: call.info,
+        principal: scope === "PUBLIC",
+        selection: !policy.selection,
+      };
+      return guard.watch(watch, async (fill) => {
+        const { value: returned, hints } = await collectHints(call.info, lifetimes, () =>
+          original(call.parent, call.args, call.context, call.info),
+        );
+        // What graphql-js would make an error of is no value.
+        if (returned instanceof Error) throw returned;
+        const value = isListField(call.info) ? listOf(returned) : returned;
+        const packed = await references.pack(shape, value, call);
+        if (packed.whole !== undefined) {
+          warn(
+            "unstorable",
+            coordinate,
+            `${coordinate} is served and not stored: its value holds ${packed.whole}.`,
+          );
+        }
+        const tags = [...packed.tags, ...hints.tags, ...valueTags(call, value)];
+        const unshared = unsharedReason(fill.taint, hints, packed.whole, call, plan);
+        return { value: packed.value, tags, lifetimes: hints.lifetimes, ...unshared } satisfies Loaded;
+      });
+    };
+  }
+
+  function unsharedReason(
+    taint: Taint | undefined,
+    hints: { readonly isPrivate: boolean; readonly lifetimes: { readonly freshMs: number } },
+    whole: string | undefined,
+    call: FieldCall,
+    plan: ReadPlan,
+  ): { readonly unshared?: string } {
+    if (taint !== undefined) {
+      const what = taint === "selection" ? "which fields are selected" : "who asks";
+      const mend = taint === "selection" ? "selection: true" : "scope: PRIVATE, or vary";
+      warn(
+        "tainted",
+        coordinate,
+        `${coordinate} is served and not stored: its resolver looked at ${what}. Give it ${mend}.`,
+      );
+      return { unshared: "tainted" };
+    }
+    if (hints.isPrivate && scope === "PUBLIC") return { unshared: "private" };
+    if (hints.lifetimes.freshMs <= 0) return { unshared: "zero" };
+    if (whole !== undefined) return { unshared: "unstorable" };
+    return isStillFor(call, plan) ? {} : { unshared: "audience-changed" };
+  }
+
+  /** Whoever was asking when the key was made is asking still: a resolver may sign somebody in. */
+  function isStillFor(call: FieldCall, plan: ReadPlan): boolean {
+    return isForEverybody || keyOf(call, states.of(call.context, call.info)) === plan.key;
+  }
+
+  function keyOf(call: FieldCall, state: RequestState): string | undefined {
+    const plan = planRead(call, state);
+    return "key" in plan ? plan.key : undefined;
+  }
+
+  function valueTags(call: FieldCall, value: unknown): readonly string[] {
+    const roots = { args: call.args, parent: call.parent, value };
+    return valueTemplates.flatMap((template) => renderTagTemplate(template, roots).texts.map(stampNames.tag));
+  }
+
+  /** The same load for nobody's request, with a context that asks as this one does: otherwise there is none. */
+  function refreshOf(call: FieldCall, plan: ReadPlan, state: RequestState): Load | undefined {
+    const make = deps.backgroundContext;
+    if (make === undefined) return undefined;
+    const contextOf = () => {
+      state.background ??= { context: guard.outside(() => make(audiences.asker(call.context))) };
+      return state.background.context;
+    };
+    if (!isForEverybody && !reproduces(contextOf, call, plan)) return undefined;
+    return () => {
+      const context = contextOf();
+      // Whatever its loaders remember is older than this load.
+      states.renew(context);
+      return loadOf({ ...call, context }, plan)();
+    };
+  }
+
+  function reproduces(contextOf: () => unknown, call: FieldCall, plan: ReadPlan): boolean {
+    try {
+      const context = contextOf();
+      return keyOf({ ...call, context }, states.of(context)) === plan.key;
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      warn("background-context", coordinate, `${coordinate} is not refreshed in the background: ${problem}`);
+      return false;
+    }
+  }
+
+  function note(
+    result: Pick<ReadResult, "outcome" | "reason" | "ageMs" | "remainingMs">,
+    plan: ReadPlan,
+    call: FieldCall,
+    state: RequestState,
+  ): void {
+    const { outcome, reason, ageMs, remainingMs } = result;
+    state.reads.push({
+      coordinate,
+      outcome,
+      scope,
+      lifetimes,
+      ...(reason === undefined ? {} : { reason }),
+      ...(ageMs === undefined ? {} : { ageMs }),
+      ...(remainingMs === undefined ? {} : { remainingMs }),
+      ...(state.debug ? { key: plan.key } : {}),
+      ...pathIn(call, state),
+    });
+  }
+
+  async function authorized(call: FieldCall, value: unknown): Promise<void> {
+    if (authorize === undefined) return;
+    const answer = await guard.outside(() =>
+      authorize(call.parent as never, call.args as never, call.context as never, call.info, value as never),
+    );
+    if (answer === false) {
+      throw new TypeError(
+        `authorize["${coordinate}"] must throw to refuse a value, but it returned false. The value was refused.`,
+      );
+    }
+  }
+
+  return (parent, args, context, info) => resolve({ parent, args, context, info });
+}
+
+function pathIn({ info }: FieldCall, state: RequestState): { readonly path?: readonly (string | number)[] } {
+  return state.debug ? { path: pathToArray(info.path) } : {};
+}
+
+function isListField({ returnType }: GraphQLResolveInfo): boolean {
+  return isListType(isNonNullType(returnType) ? returnType.ofType : returnType);
+}
+
+/** A generator can be gone through only once; a list, a Set and a Map survive as what they are. */
+function listOf(value: unknown): unknown {
+  const isOnce = typeof value === "object" && value !== null && "next" in value && Symbol.iterator in value;
+  return isOnce ? [...(value as Iterable<unknown>)] : value;
+}
