@@ -63,7 +63,7 @@ export class Turn {
 
   /** Newest position of the log that this process has received. */
   get newest(): LogPosition | undefined {
-    return this.#newest;
+    return this.#options.store.position?.() ?? this.#newest;
   }
 
   /** R1. The entry and the stamps of these names. Several readers of a key are one key of the batch. */

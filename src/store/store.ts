@@ -29,6 +29,8 @@ export interface Store {
   renew(requests: readonly RenewRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
   /** I1. Deletes stamps. Answers the failure of any part; repeating is harmless. */
   dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined>;
+  /** Newest position of the log, at once: where the log lies in this process. A request may then begin before any read. */
+  position?(): LogPosition;
   /** Appends names to the log of invalidations (see `LogPosition`). */
   appendLog(names: readonly string[]): Promise<StoreFailure | undefined>;
   /** Calls `visit` with every live entry key of the namespace, at least once. For dry runs and tools, never on a request's path. */

@@ -143,6 +143,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     stamps: (requests: readonly StampRequest[]) =>
       step(() => requests.map(({ stampKey, lifeMs }) => stampOf(stampKey, lifeMs))),
     logSince: (since) => step(() => logSince(since)),
+    position,
     put: (requests) => step(() => requests.map(put)),
     release: (requests) => step(() => requests.map(release)),
     renew: (requests) => step(() => requests.map(renew)),
