@@ -3,10 +3,11 @@ import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Keys } from "../keys/grammar.ts";
+import { entryId } from "../store/entry-id.ts";
 import type { Store } from "../store/store.ts";
 import { StoreFailure } from "../store/store.ts";
 import { Background } from "./background.ts";
-import { entryId, parseEntry, type StoredEntry } from "./entry.ts";
+import { parseEntry, type StoredEntry } from "./entry.ts";
 import type { Emit } from "./events.ts";
 import { type FillAnswer, Filler } from "./fill.ts";
 import { FillTimes } from "./fill-times.ts";
@@ -194,8 +195,8 @@ class EngineCache implements Cache {
         continue;
       }
       if (joined === undefined) {
-        const why = whyNotStored(plan);
-        if (why !== undefined) return this.#loadShared(plan, load, { kind: "share", reason: why }, fallback);
+        const instead = this.#insteadOfFill(plan);
+        if (instead !== undefined) return this.#loadShared(plan, load, instead, fallback);
       }
       const end =
         joined === undefined
@@ -245,13 +246,13 @@ class EngineCache implements Cache {
 
   /** R1, R2. */
   async #look(plan: ReadPlan, refresh: Load | undefined): Promise<LookResult> {
-    const { key, home, tags, session } = plan;
+    const { key, home, tags, lifetimes, session } = plan;
     let names = [home, ...tags, ...(this.#valueTags.get(key) ?? [])];
     const look = await this.#turn.read(key, names);
     if (look instanceof StoreFailure) return this.#failed(session, look);
     let { stamps } = look;
     if (look.text === null) return { kind: "miss", seen: { names, stamps }, seenId: "" };
-    const seenId = entryId(look.text);
+    const seenId = entryId(look.text) ?? "";
     const entry = parseEntry(look.text);
     if (entry === undefined) return { kind: "miss", seen: { names, stamps }, seenId };
 
@@ -265,7 +266,15 @@ class EngineCache implements Cache {
     const canRefresh = refresh !== undefined && whyNotStored(plan) === undefined;
     const chance = canRefresh ? 1 - this.#random.next() : undefined;
     const now = this.#store.now();
-    const verdict = judge({ entry, tags, names, stamps, now, ...(chance === undefined ? {} : { chance }) });
+    const verdict = judge({
+      entry,
+      lifetimes,
+      tags,
+      names,
+      stamps,
+      now,
+      ...(chance === undefined ? {} : { chance }),
+    });
     if (verdict.kind !== "dead") this.#remember(key, entry.tagNames.slice(tags.length));
     const seen = { names, stamps };
     switch (verdict.kind) {
@@ -294,6 +303,16 @@ class EngineCache implements Cache {
     if (!plan.session.read) return undefined;
     const flight = this.#flights.of(plan.key);
     return flight?.isStoring === true || flight?.admits(seen) === true ? flight : undefined;
+  }
+
+  /** Why a miss that nobody else is filling is not filled either. */
+  #insteadOfFill(plan: ReadPlan): (FlightEnd & { readonly kind: "share" | "alone" }) | undefined {
+    const why = whyNotStored(plan);
+    if (why !== undefined) return { kind: "share", reason: why };
+    // Who may not look at entries may not join either, and a second flight would only close the first one to others.
+    if (!plan.session.read && this.#flights.of(plan.key) !== undefined)
+      return { kind: "alone", reason: "locked" };
+    return undefined;
   }
 
   #fill(request: Parameters<Filler["run"]>[1]): Promise<FillAnswer> {

@@ -1,3 +1,5 @@
+import { ID_CHARS } from "../store/entry-id.ts";
+
 /**
  * One cached value as it lies in the store, told apart from what it holds: `payload` stays text until somebody is
  * served with it.
@@ -5,7 +7,7 @@
  *     1kQ3v9_ZbXw2LmP0a [1763900000000000,57000,0,0,12,34,1,"Wx0…","__type:Product","p91…","Person:7","c3R…"]
  *     {"amount":1999,"currency":"EUR"}
  *
- * Format version, id (always 16 characters right after it, so that the store can compare ids without knowing more),
+ * Format version, id (right after it, so that the store can compare ids without knowing more),
  * a header in JSON, a line feed, the payload. The header: born, fresh, stale and stale-if-error time, fill time, length
  * of the payload, how many of the tags were found in the value, home stamp, then name and stamp of each tag.
  */
@@ -31,8 +33,7 @@ export interface StoredEntry {
 }
 
 const FORMAT = "1";
-export const ID_LENGTH = 16;
-const HEADER_AT = FORMAT.length + ID_LENGTH + 1;
+const HEADER_AT = FORMAT.length + ID_CHARS + 1;
 const FIXED_FIELDS = 8;
 
 export function formatEntry(entry: StoredEntry): string {
@@ -81,14 +82,6 @@ export function parseEntry(text: string): StoredEntry | undefined {
     valueTags: valueTags!,
     payload: text.slice(end + 1),
   };
-}
-
-/**
- * For `BeginRequest.seenId`: what stands where the id of an entry would. Of any text, so that a foreign one can have been
- * "seen" as well and does not keep a fill from replacing it.
- */
-export function entryId(text: string): string {
-  return text.slice(FORMAT.length, FORMAT.length + ID_LENGTH) || text;
 }
 
 function parseHeader(text: string): (string | number)[] | undefined {

@@ -2,9 +2,10 @@ import { backoffMs } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { Keys } from "../keys/grammar.ts";
+import { entryId, ID_CHARS } from "../store/entry-id.ts";
 import type { BeginReply, BeginRequest, Mark } from "../store/store.ts";
 import { StoreFailure } from "../store/store.ts";
-import { entryId, formatEntry, ID_LENGTH } from "./entry.ts";
+import { formatEntry } from "./entry.ts";
 import type { Emit, StoreOutcome } from "./events.ts";
 import type { FillTimes } from "./fill-times.ts";
 import type { Flight, FlightEnd, Seen } from "./flights.ts";
@@ -78,7 +79,10 @@ export class Filler {
     return lease;
   }
 
-  /** F1, F3: until the lock is ours and every stamp has been seen, or it is clear that it will not be. */
+  /**
+   * F1, F3: until the lock is ours and every stamp has been seen, or it is clear that it will not be. Waiting is asking
+   * again: `begin` sees the entry, the lock's end and a mark in one step, so nothing can happen between two looks.
+   */
   async #acquire(request: FillRequest): Promise<Lease | FlightEnd> {
     const { turn, clock, errors } = this.#options;
     const { plan, seen, background } = request;
@@ -106,7 +110,7 @@ export class Filler {
         case "entry":
           // Somebody stored meanwhile. R1 judges it; who may not look at entries tries to replace it.
           if (lookedUp) return { kind: "again" };
-          seenId = entryId(begun.text);
+          seenId = entryId(begun.text) ?? "";
           break;
         case "mark":
           return lookedUp ? endOfMark(begun.mark, errors) : { kind: "alone", reason: "locked" };
@@ -147,7 +151,7 @@ export class Filler {
       lockKey: keys.lock(plan.key),
       passKey: keys.pass(plan.key),
       seenId,
-      token: random.token(ID_LENGTH),
+      token: random.token(ID_CHARS),
       lockMs: this.lockMs(plan.coordinate),
       stampMs: hardEndMs(plan.lifetimes) + lockMaxMs,
     };

@@ -34,7 +34,17 @@ export function limitSession(
   session: ReadSession,
   { read = true, write = true }: SessionOptions,
 ): ReadSession {
-  const limited: ReadSession = { ...session, read: session.read && read, write: session.write && write };
+  const limited: ReadSession = {
+    began: session.began,
+    read: session.read && read,
+    write: session.write && write,
+    get down() {
+      return session.down;
+    },
+    set down(down) {
+      session.down = down;
+    },
+  };
   // It began when the other did: nobody must take its inputs for newer than they are.
   orders.set(limited, sessionOrder(session));
   return limited;

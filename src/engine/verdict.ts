@@ -1,4 +1,5 @@
 import type { StoredEntry } from "./entry.ts";
+import type { Lifetimes } from "./read-plan.ts";
 
 /** What may be done with an entry. Only `dead` ones are never served, for whatever reason. */
 export type Verdict =
@@ -13,6 +14,8 @@ export type Verdict =
 
 export interface Judgement {
   readonly entry: StoredEntry;
+  /** Of the plan: an entry of a gateway that still has a longer policy is not served longer than ours allows. */
+  readonly lifetimes: Lifetimes;
   /** Names of the plan's tags: an entry that does not depend on each of them is not for this plan. */
   readonly tags: readonly string[];
   /** Names whose stamps were read together with the entry, its home first. */
@@ -26,7 +29,7 @@ export interface Judgement {
 }
 
 /** R2. An entry is valid only while every stamp it names is present and equal; absent means dead, like unequal. */
-export function judge({ entry, tags, names, stamps, now, chance }: Judgement): Verdict {
+export function judge({ entry, lifetimes, tags, names, stamps, now, chance }: Judgement): Verdict {
   if (stamps[0] !== entry.homeStamp) return { kind: "dead", reason: "stamp" };
   if (!dependsOn(entry, tags)) return { kind: "dead", reason: "tags" };
   for (let at = 0; at < entry.tagNames.length; at++) {
@@ -34,13 +37,14 @@ export function judge({ entry, tags, names, stamps, now, chance }: Judgement): V
     if (place < 0 || stamps[place] !== entry.tagStamps[at]) return { kind: "dead", reason: "stamp" };
   }
   const ageMs = ageOf(entry, now);
-  const remainingMs = entry.freshMs - ageMs;
+  const remainingMs = Math.min(entry.freshMs, lifetimes.freshMs) - ageMs;
   if (remainingMs > 0) {
     const early = chance !== undefined && isEarly(entry.fillMs, remainingMs, chance);
     return { kind: early ? "early" : "fresh", ageMs, remainingMs };
   }
-  if (-remainingMs < entry.staleMs) return { kind: "stale", ageMs };
-  if (-remainingMs < entry.staleIfErrorMs) return { kind: "error-only", ageMs };
+  if (-remainingMs < Math.min(entry.staleMs, lifetimes.staleMs)) return { kind: "stale", ageMs };
+  if (-remainingMs < Math.min(entry.staleIfErrorMs, lifetimes.staleIfErrorMs))
+    return { kind: "error-only", ageMs };
   return { kind: "dead", reason: "expired" };
 }
 
