@@ -95,6 +95,12 @@ export function held(): HeldSource {
   };
 }
 
+/** Reads until the store's clock has moved on by `ms`: for what ends by itself. */
+export async function passes(store: Store, ms: number): Promise<void> {
+  const end = store.now() + ms * 1000;
+  await until(() => store.now() > end);
+}
+
 /** Everything that was queued for this turn of the event loop, and what followed from it, has run. */
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
