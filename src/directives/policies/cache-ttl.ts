@@ -184,7 +184,10 @@ function tag(
   const compiled = checkTemplate(checks.facts, source, place.templates);
   if ("template" in compiled) return [compiled.template];
   for (const mistake of compiled.mistakes) {
-    reject(`has the tag ${JSON.stringify(source)}, which ${mistake}`, "Mend the template.");
+    reject(
+      `has the tag ${JSON.stringify(source)}, which ${mistake}`,
+      "Write placeholders like {args.slug}, {parent.id}, {value.id} or {value[].id}, with names of the schema.",
+    );
   }
   return [];
 }

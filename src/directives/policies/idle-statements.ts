@@ -33,8 +33,7 @@ export function reportUnkeptStatements({ facts, keys, statements, entries, log }
     }
   }
   for (const { child, kind, around } of conflicts.values()) {
-    const entry = `the entry of ${someOf(around)}`;
-    const where = `the field has no resolver of its own, so it lives in ${entry}`;
+    const where = `the field has no resolver of its own, so it lives in ${entriesOf(around)}`;
     tell(
       log,
       child,
@@ -44,7 +43,7 @@ export function reportUnkeptStatements({ facts, keys, statements, entries, log }
             mend: "Give the field a resolver of its own, or write 0 seconds on what holds it.",
           }
         : {
-            problem: `is PRIVATE, but ${where}, which is PUBLIC.`,
+            problem: `is PRIVATE, but ${where}, which ${around.length === 1 ? "is" : "are"} PUBLIC.`,
             mend: "Give the field a resolver of its own, or make what holds it PRIVATE.",
           },
     );
@@ -126,7 +125,7 @@ export function reportIdleEntries(
     log.warn({
       coordinate,
       node: statement.node,
-      problem: `${statement.said} never takes effect: ${settled.zeroedBy} lives in the entry, and its type says 0 seconds.`,
+      problem: `${statement.said} never takes effect: ${settled.zeroedBy} lives in the entry and inherits 0 seconds.`,
       mend: `Give ${settled.zeroedBy} a resolver of its own, or a lifetime.`,
     });
   }
@@ -218,7 +217,7 @@ function idleField(
     problem:
       seconds === undefined
         ? "the field has no resolver of its own, so it lives in the entry of the object around it."
-        : `the field has no resolver of its own, so it lives in the entry of ${someOf(entries.map((entry) => entry.coordinate))}, which is shorter.`,
+        : `the field has no resolver of its own, so it lives in ${entriesOf(entries.map((entry) => entry.coordinate))}, which ${entries.length === 1 ? "is" : "are"} shorter.`,
     mend: "Remove it, or give the field a resolver.",
   };
 }
@@ -228,8 +227,12 @@ function carries({ scope, vary = [], tags = [], version }: StatedPolicy): boolea
   return scope === "PRIVATE" || vary.length > 0 || tags.length > 0 || version !== undefined;
 }
 
-/** `A`, `A and B`, `A, B and 7 more`. */
-function someOf(names: readonly string[]): string {
-  if (names.length <= 3) return inWords(names, "and");
-  return `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+/** `the entry of A`, `the entries of A and B`, `the entries of A, B and 7 more`. */
+function entriesOf(names: readonly string[]): string {
+  if (names.length === 1) return `the entry of ${names[0]}`;
+  const some =
+    names.length <= 3
+      ? inWords(names, "and")
+      : `${names.slice(0, 2).join(", ")} and ${names.length - 2} more`;
+  return `the entries of ${some}`;
 }

@@ -112,7 +112,7 @@ function collectPaths(
     if (isLeafType(named)) {
       if (node.selectionSet !== undefined) {
         return {
-          problem: `reads fields of "${prefix}${name}", which is a ${named.name}.`,
+          problem: `reads fields of "${prefix}${name}", which is of type ${named.name}.`,
           mend: "Leave the braces out.",
         };
       }
@@ -123,7 +123,7 @@ function collectPaths(
     const nullable = isNonNullType(field.type) ? field.type.ofType : field.type;
     if (inner === undefined || isListType(nullable)) {
       return {
-        problem: `names "${prefix}${name}", which is ${String(field.type)}.`,
+        problem: `names "${prefix}${name}", which is of type ${String(field.type)}.`,
         mend: "A key is made of scalars and of fields of single objects.",
       };
     }
