@@ -15,7 +15,7 @@ export interface DemoContext {
   readonly db: Kysely<Database>;
   readonly loaders: Loaders;
   /** Who asks; null for a stranger. */
-  user: CurrentUser | null;
+  readonly user: CurrentUser | null;
   readonly locale: Locale;
 }
 
@@ -37,11 +37,14 @@ export interface DemoHeaders {
  */
 export async function createDemoContext(headers: DemoHeaders, sources: ContextSources): Promise<DemoContext> {
   const { db, loaders, entities } = sources;
-  const context: DemoContext = { db, loaders, user: null, locale: localeFrom(headers["accept-language"]) };
-  if (headers.authorization === undefined) return context;
-  const id = /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1];
-  const row = id === undefined ? null : await entities.user.loader(context).load(id);
+  const user = headers.authorization === undefined ? null : await userFrom(headers.authorization, entities);
+  return { db, loaders, user, locale: localeFrom(headers["accept-language"]) };
+}
+
+async function userFrom(authorization: string, entities: Entities): Promise<CurrentUser> {
+  const id = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  // Without a context: there is none before it is known who asks, and the cache reads the principal from it only once.
+  const row = id === undefined ? null : await entities.user.loader().load(id);
   if (row === null) throw unauthenticated();
-  context.user = { id: String(row.id), name: row.name };
-  return context;
+  return { id: String(row.id), name: row.name };
 }

@@ -27,6 +27,10 @@ const REPORT_EVERY_MS = 1000;
  * Run it on one connection under a lock (`prepareDatabase` does): two at once would write the same chunk.
  */
 export async function seed(db: Kysely<Database>, options: SeedOptions): Promise<boolean> {
+  const { chunkRows = 10_000, report } = options;
+  if (!Number.isInteger(chunkRows) || chunkRows < 1) {
+    throw new TypeError(`seed(): chunkRows must be a positive integer, but got: ${chunkRows}`);
+  }
   const fingerprint = JSON.stringify([
     SEED_VERSION,
     packageVersions(),
@@ -39,15 +43,15 @@ export async function seed(db: Kysely<Database>, options: SeedOptions): Promise<
   if (states.get(ALL_DONE)?.fingerprint === fingerprint) return false;
 
   const started = performance.now();
-  options.report("Seeding the database with the web platform's data (once; later starts find it there)");
+  report("Seeding the database with the web platform's data (once; later starts find it there)");
   const { steps: platform, featureIds } = await (options.platform ?? readWebPlatform(options));
   if (states.get("features")?.fingerprint !== fingerprint) await startOver(db, platform, fingerprint);
   let written = 0;
   for (const step of [...platform, ...peopleSteps(featureIds)]) {
-    written += await runStep(db, step, fingerprint, options);
+    written += await runStep(db, step, { fingerprint, chunkRows, report });
   }
   await markDone(db, featureIds, fingerprint);
-  options.report(`Seeded ${written} rows in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  report(`Seeded ${written} rows in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   return true;
 }
 
@@ -73,14 +77,18 @@ async function startOver(
   });
 }
 
+interface StepOptions {
+  readonly fingerprint: string;
+  readonly chunkRows: number;
+  report(line: string): void;
+}
+
 async function runStep(
   db: Kysely<Database>,
   step: SeedStep,
-  fingerprint: string,
-  options: SeedOptions,
+  { fingerprint, chunkRows, report }: StepOptions,
 ): Promise<number> {
   const { table, rows } = step;
-  const chunkRows = options.chunkRows ?? 10_000;
   const state = await db.selectFrom("seedState").selectAll().where("step", "=", table).executeTakeFirst();
   if (state?.finished) return 0;
   const first = state?.rowsDone ?? 0;
@@ -98,7 +106,7 @@ async function runStep(
       );
     });
     if (finished || performance.now() - reported > REPORT_EVERY_MS) {
-      options.report(`  ${table}: ${rowsDone} of ${rows.length}`);
+      report(`  ${table}: ${rowsDone} of ${rows.length}`);
       reported = performance.now();
     }
     if (finished) break;
@@ -114,7 +122,10 @@ async function insertRows(db: Kysely<Database>, step: SeedStep, rows: SeedStep["
   const updates = names.map((name) => sql`${sql.ref(name)} = excluded.${sql.ref(name)}`);
   const conflict = step.upsertBy
     ? sql`on conflict (${sql.join(step.upsertBy.map((name) => sql.ref(name)))}) do update set ${sql.join(updates)}`
-    : sql``;
+    : step.kind === "people"
+      ? // Made of other data than the rows before them, when the packages changed while a seeding was interrupted.
+        sql`on conflict do nothing`
+      : sql``;
   await sql`insert into ${table} (${columns})
     select ${columns} from json_populate_recordset(null::${table}, ${JSON.stringify(rows)}) ${conflict}`.execute(
     db,

@@ -54,7 +54,7 @@ function after(
 
 function filtered(all: FeatureQuery, filter: FeatureFilter): FeatureQuery {
   let query = all;
-  if (filter.baseline) query = query.where("baseline", "in", filter.baseline);
+  if (filter.baseline) query = query.where(sql<boolean>`baseline = any(${filter.baseline}::text[])`);
   if (filter.group != null) {
     query = query.where("id", "in", (eb) =>
       eb

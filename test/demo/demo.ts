@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import DataLoader from "dataloader";
+import { type ExecutionResult, type GraphQLSchema, graphql } from "graphql";
+import { createDemoContext, type DemoHeaders } from "../../src/demo/context.ts";
+import type { OpenDatabase } from "../../src/demo/database/open-database.ts";
+import { prepareDatabase } from "../../src/demo/database/prepare-database.ts";
+import { type FieldCacheLike, registerEntities } from "../../src/demo/entities.ts";
+import { createLoaders, type Loaders } from "../../src/demo/loaders/create-loaders.ts";
+import { createResolvers } from "../../src/demo/resolvers/create-resolvers.ts";
+import type { Backend } from "./backends.ts";
+
+export interface Demo {
+  readonly database: OpenDatabase;
+  readonly schema: GraphQLSchema;
+  readonly loaders: Loaders;
+  /** Every statement since the last `run` began. */
+  readonly statements: string[];
+  /** Executes an operation as one request. */
+  run(
+    source: string,
+    options?: { variables?: Record<string, unknown>; headers?: DemoHeaders },
+  ): Promise<Result>;
+  /** The data of an operation that must have no errors. */
+  data(
+    source: string,
+    options?: { variables?: Record<string, unknown>; headers?: DemoHeaders },
+    // biome-ignore lint/suspicious/noExplicitAny: an answer has the shape of its operation
+  ): Promise<any>;
+  close(): Promise<void>;
+}
+
+type Result = ExecutionResult<Record<string, unknown>>;
+
+const SCHEMA = path.resolve(import.meta.dirname, "../../schema");
+
+export function readTypeDefs(): string[] {
+  return readdirSync(SCHEMA).map((name) => readFileSync(path.join(SCHEMA, name), "utf8"));
+}
+
+/** The demo without a cache, over the first sixty features. */
+export async function openDemo(backend: Backend): Promise<Demo> {
+  const statements: string[] = [];
+  const database = await prepareDatabase({
+    ...backend.options,
+    seed: { limit: 60 },
+    onStatement: (sql) => statements.push(sql),
+  });
+  const { db } = database;
+  const entities = registerEntities(passThrough(), db);
+  const loaders = createLoaders(db);
+  const schema = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) });
+  const run: Demo["run"] = async (source, { variables, headers = {} } = {}) => {
+    const contextValue = await createDemoContext(headers, { db, loaders, entities });
+    statements.length = 0;
+    return (await graphql({ schema, source, variableValues: variables, contextValue })) as Result;
+  };
+  return {
+    database,
+    schema,
+    loaders,
+    statements,
+    run,
+    async data(source, options) {
+      const { data, errors } = await run(source, options);
+      if (errors !== undefined)
+        throw new AggregateError(errors, errors.map((error) => error.message).join("; "));
+      return data;
+    },
+    close: () => database.close(),
+  };
+}
+
+/** A cache that caches nothing: one plain DataLoader per request and entity. */
+function passThrough(): FieldCacheLike {
+  return {
+    entity<K, Row>(
+      _name: string,
+      options: { load(keys: readonly K[], context: unknown): Promise<readonly (Row | null | Error)[]> },
+    ) {
+      const loaders = new WeakMap<object, DataLoader<K, Row | null>>();
+      return {
+        loader(context: object = {}) {
+          const loader =
+            loaders.get(context) ?? new DataLoader<K, Row | null>((keys) => options.load(keys, context));
+          loaders.set(context, loader);
+          return loader;
+        },
+      };
+    },
+  };
+}
