@@ -11,6 +11,7 @@ import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts"
 import { limitSession } from "../engine/session.ts";
 import { stampNames } from "../keys/grammar.ts";
 import type { Asker, Audiences } from "./audience.ts";
+import { backgroundContextFor } from "./background-context.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import { collectHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
@@ -37,7 +38,7 @@ export interface FieldCacheDeps extends PlannerOptions {
   readonly references: References;
   /** By coordinate. */
   readonly authorize?: Readonly<Record<string, Authorize>>;
-  /** The context of background refreshes; without it a stale entry is loaded anew in the foreground. */
+  /** The context of background refreshes: see {@link backgroundContextFor}. */
   readonly backgroundContext?: (asker: Asker) => unknown;
   readonly warn: Warn;
 }
@@ -192,7 +193,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   /** The same load for nobody's request, with a context that asks as this one does: otherwise there is none. */
   function refreshOf(call: FieldCall, plan: ReadPlan, state: RequestState): Load | undefined {
-    const make = deps.backgroundContext;
+    const make = backgroundContextFor(policy, deps.backgroundContext);
     if (make === undefined) return undefined;
     const contextOf = () => {
       state.background ??= { context: guard.outside(() => make(audiences.asker(call.context))) };
