@@ -83,10 +83,7 @@ function shorter(a: Ends, b: Ends): Ends {
 }
 
 /** 0 seconds: nothing is stored, whatever else is said. */
-function lifetimesOf(
-  ends: Ends,
-  { seconds = 0, nullSeconds = Math.min(seconds, 5) }: StatedPolicy,
-): Lifetimes {
+function lifetimesOf(ends: Ends, { nullSeconds = Math.min(ends.fresh, 5) }: StatedPolicy): Lifetimes {
   if (ends.fresh === 0) return { freshMs: 0, staleMs: 0, staleIfErrorMs: 0, nullMs: 0 };
   return {
     freshMs: ends.fresh * 1000,

@@ -3,7 +3,14 @@ import { didYouMean } from "../../base/suggest.ts";
 import type { PolicyInput } from "../../fields/field-policy.ts";
 import { type CacheTtlChecks, checkCacheTtl, type StatedPlace } from "./cache-ttl.ts";
 import { ProblemLog } from "./policy-problem.ts";
-import { compositeOf, coordinateOf, type FieldsType, fieldsOf, type SchemaField } from "./schema-facts.ts";
+import {
+  compositeOf,
+  coordinateOf,
+  type FieldsType,
+  fieldsOf,
+  type SchemaFacts,
+  type SchemaField,
+} from "./schema-facts.ts";
 import { completedBy, type StatedPolicy } from "./stated-policy.ts";
 import { directivesOf } from "./written-directives.ts";
 
@@ -48,17 +55,31 @@ interface Place extends Omit<StatedPlace, "said" | "node"> {
 }
 
 function placesOf({ facts }: CacheTtlChecks): ReadonlyMap<string, Place> {
-  const argsOfReturning = new Map<GraphQLCompositeType, GraphQLArgument[]>();
-  for (const field of facts.composites.flatMap(fieldsOf)) {
-    const type = compositeOf(field);
-    if (type !== undefined) argsOfReturning.set(type, [...(argsOfReturning.get(type) ?? []), ...field.args]);
-  }
+  const argsOfReturning = argumentsByReturnedType(facts);
   const places: Place[] = facts.composites.flatMap((type) => {
-    const args = argsOfReturning.get(type) ?? [];
+    const args = argsOfReturning.get(type.name) ?? [];
     const onType: Place = { coordinate: type.name, type, templates: { value: type }, args };
     return [onType, ...fieldsOf(type).map((field) => fieldPlace(type as FieldsType, field))];
   });
   return new Map(places.map((place) => [place.coordinate, place]));
+}
+
+/** By type: the arguments of every field that a directive on the type may reach, through its members and what it is one of. */
+function argumentsByReturnedType(facts: SchemaFacts): ReadonlyMap<string, readonly GraphQLArgument[]> {
+  const found = new Map<string, Set<GraphQLArgument>>();
+  for (const field of facts.composites.flatMap(fieldsOf)) {
+    const type = compositeOf(field);
+    if (type === undefined || field.args.length === 0) continue;
+    const kin = facts
+      .membersOf(type)
+      .flatMap((member) => [member, ...member.getInterfaces(), ...facts.unionsOf(member)]);
+    for (const { name } of [type, ...kin]) {
+      const args = found.get(name) ?? new Set();
+      found.set(name, args);
+      for (const argument of field.args) args.add(argument);
+    }
+  }
+  return new Map([...found].map(([name, args]) => [name, [...args]]));
 }
 
 function fieldPlace(type: FieldsType, field: SchemaField): Place {
