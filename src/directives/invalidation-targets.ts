@@ -6,7 +6,7 @@ import type { Identities } from "../fields/identity.ts";
 import { stampNames } from "../keys/grammar.ts";
 
 /** What can be invalidated, each form by itself. */
-export type InvalidateTarget =
+export type InvalidationTarget =
   /** One entity: the value of its key field, or a record of its key fields. Everything cached of it, and every entry that shows it. */
   | { readonly entity: string; readonly id: EntityId }
   /** All entities of a type, an interface or a union. */

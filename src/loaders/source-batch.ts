@@ -14,6 +14,8 @@ export interface RowRequest {
   readonly request: object;
   /** Requests with an equal audience may be loaded together. */
   readonly audience: unknown;
+  /** The row is to be for everybody, or it is not known for whom: whether `load` looks at who asks matters. */
+  readonly watched: boolean;
 }
 
 export interface LoadedRow {
@@ -23,7 +25,7 @@ export interface LoadedRow {
 }
 
 /** Runs `work` and tells whether it read what a public entry must not depend on. Never rejects. */
-export type Guard = (context: unknown, work: () => Promise<unknown>) => Promise<Guarded>;
+export type Guard = (request: RowRequest, work: () => Promise<unknown>) => Promise<Guarded>;
 
 export type Guarded = { readonly tainted: boolean } & (
   | { readonly kind: "value"; readonly value: unknown }
@@ -105,7 +107,7 @@ export class SourceBatch {
     const { name, guard, emit } = this.#options;
     emit({ type: "batch", loader: name, keys: items.length });
     const leader = items[0]!;
-    const outcome = await guard(leader.context, () => this.#call(items, leader.context));
+    const outcome = await guard(leader, () => this.#call(items, leader.context));
     this.#settle(items, leader, outcome);
   }
 

@@ -1,0 +1,465 @@
+import type { GraphQLSchema } from "graphql";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { hmacDigest } from "../base/digest.ts";
+import { FieldgateError } from "../base/errors.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { applyPolicies } from "../directives/apply.ts";
+import { applyInvalidates } from "../directives/invalidates.ts";
+import type { InvalidationTarget, TargetWords } from "../directives/invalidation-targets.ts";
+import { describeProblem } from "../directives/policies/policy-problem.ts";
+import { readPolicies, type SchemaPolicies } from "../directives/read-policies.ts";
+import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
+import type { CacheEvent } from "../engine/events.ts";
+import { createAudiences } from "../fields/audience.ts";
+import { setCachePolicy } from "../fields/hints.ts";
+import { createIdentities, type Identities } from "../fields/identity.ts";
+import { createReferences, type References } from "../fields/references.ts";
+import { createRequestStates } from "../fields/request-state.ts";
+import { createTaintGuard } from "../fields/taint-guard.ts";
+import { createWarnOnce } from "../fields/warn-once.ts";
+import { createKeys, type Keys } from "../keys/grammar.ts";
+import {
+  checkEntity,
+  Entity,
+  type EntityLoader,
+  type EntityOptions,
+  type EntityParts,
+} from "../loaders/entity.ts";
+import { createMemoryStore } from "../store/memory/memory-store.ts";
+import { createRedisStore } from "../store/redis/redis-store.ts";
+import type { Store, StoreState } from "../store/store.ts";
+import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
+import { createEventLog } from "./event-log.ts";
+import { type InvalidateOptions, type InvalidationPreview, invalidate } from "./invalidate.ts";
+import { quietConsole } from "./logger.ts";
+import { openFirst } from "./opening.ts";
+import { type AnyContext, checkOptions, type FieldCacheOptions } from "./options.ts";
+import { PendingInvalidations } from "./pending-invalidations.ts";
+import { type Counts, Statistics } from "./statistics.ts";
+import { Switches } from "./switches.ts";
+import { type AssertWrapped, createWrapperCheck } from "./wrapper-order.ts";
+
+/** A cache for the fields of one schema. Made by {@link createFieldCache}. */
+export interface FieldCache<Context = AnyContext> {
+  /**
+   * Registers how the entities of a type are loaded; before `apply`. Fields that return them then keep references, and each
+   * row is kept once, by the policy of the type. A type without `@cacheTTL` is batched and not kept.
+   *
+   * @example
+   * const products = cache.entity("Product", { load: (ids) => selectProducts(ids) });
+   *
+   * @throws FieldgateError `BAD_ENTITY`, `ENTITY_TWICE`, `ENTITY_AFTER_APPLY`.
+   */
+  entity<Key = AnyContext, Row = AnyContext>(
+    name: string,
+    options: EntityOptions<Key, Row, Context>,
+  ): EntityLoader<Key, Row, Context>;
+  /**
+   * A copy of the schema whose fields read through the cache, for any graphql-js server. The cache is the innermost wrapper:
+   * whatever authorises by wrapping resolvers is applied to the result.
+   *
+   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError `ALREADY_APPLIED`.
+   */
+  apply(schema: GraphQLSchema): GraphQLSchema;
+  /** The Apollo Server plugin that takes the place of Apollo's cacheControl plugin. */
+  plugin(options?: ApolloPluginOptions): ReturnType<typeof createApolloPlugin>;
+  /**
+   * Resolves when no request that begins from now on, in any process, is answered with a value that was loaded before this
+   * call and depends on one of the targets. The list is checked whole before anything happens.
+   *
+   * @example
+   * await updateProduct(42, { price });
+   * await cache.invalidate({ entity: "Product", id: 42 });
+   *
+   * @throws InvalidationError when the store could not be reached for all of it, FieldgateError `BAD_TARGET`.
+   */
+  invalidate(
+    target: InvalidationTarget | readonly InvalidationTarget[],
+    options: InvalidateOptions & { readonly dryRun: true },
+  ): Promise<InvalidationPreview>;
+  invalidate(
+    target: InvalidationTarget | readonly InvalidationTarget[],
+    options?: InvalidateOptions,
+  ): Promise<void>;
+  /**
+   * The kill switch at run time, in this process: everything, a type with its fields (`"Product"`), or a field
+   * (`"Product.price"`). What is off is neither read nor stored; invalidations still go out.
+   */
+  disable(coordinate?: string): void;
+  /** Takes back {@link FieldCache.disable} of the same coordinate. */
+  enable(coordinate?: string): void;
+  /**
+   * Resolves once the store has answered, or is known not to. Requests that begin earlier store nothing; those of the
+   * query type wait for it, a job may do so too.
+   */
+  ready(): Promise<void>;
+  /** What happened in this process so far, and what is going on. */
+  stats(): CacheStats;
+  /** Waits for what is under way, within `shutdownMs`, then lets go of the store; resolves to what could not be finished. */
+  close(): Promise<readonly string[]>;
+}
+
+/** What `stats()` tells: counts since the process began, and the present. */
+export interface CacheStats extends Counts {
+  readonly store: StoreState & { readonly kind: Store["kind"] };
+  readonly running: EngineStats & { readonly pendingInvalidations: number };
+}
+
+/**
+ * A cache for the fields of a GraphQL schema, in Redis, or in this process.
+ *
+ * @example
+ * const cache = createFieldCache({
+ *   redis: "redis://localhost:6379",
+ *   namespace: "shop",
+ *   principal: (context) => context.user?.id ?? null,
+ *   secret: process.env.CACHE_SECRET,
+ * });
+ * const products = cache.entity("Product", { load: (ids) => selectProducts(ids) });
+ * const schema = cache.apply(makeExecutableSchema({ typeDefs: [typeDefs, mine], resolvers }));
+ *
+ * Trap: without `redis` two processes do not see each other's invalidations.
+ *
+ * @throws FieldgateError `BAD_OPTIONS` with every problem of the options at once.
+ */
+export function createFieldCache<Context = AnyContext>(
+  options: FieldCacheOptions<Context> = {},
+): FieldCache<Context> {
+  checkOptions(options);
+  return wireFieldCache(options, { clock: systemClock, random: systemRandom });
+}
+
+/** What a test replaces. */
+export interface FieldCacheParts {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Names waiting to be invalidated at a time, at most. */
+const MOST_PENDING = 10_000;
+
+/** {@link createFieldCache} with its parts chosen: read downwards, it is the wiring diagram. */
+export function wireFieldCache(options: FieldCacheOptions, { clock, random }: FieldCacheParts): FieldCache {
+  const logger = options.logger ?? quietConsole;
+  const secret = options.secret ?? random.token(43);
+
+  // Events go out: counted, logged, told.
+  const statistics = new Statistics();
+  const log = createEventLog(logger);
+  const emit = (event: CacheEvent): void => {
+    statistics.count(event);
+    log(event);
+    try {
+      options.onEvent?.(event);
+    } catch (error) {
+      logger.error({ err: error, event: event.type }, 'The option "onEvent" threw.');
+    }
+  };
+  const warn = createWarnOnce(emit);
+
+  // The store, and the engine on it.
+  const keys = createKeys(options.namespace ?? "fieldgate");
+  const store = openStore(options, { keys, clock, random, emit });
+  const engine = createCache({ store, keys, emit, clock, random, limits: engineLimits(options) });
+  const isReady = engine.ready();
+  if (store.kind === "embedded") {
+    logger.info(
+      { store: store.kind },
+      "Entries are kept in this process: give the option redis to share them.",
+    );
+  }
+
+  // What tells one request from another.
+  const states = createRequestStates({ openSession: () => engine.session() });
+  const guard = createTaintGuard({
+    ...present({ principal: options.principal }),
+    onBlind: (property) =>
+      warn(
+        "blind",
+        property,
+        `The context's "${property}" cannot be watched: PUBLIC fields that read it are not found out.`,
+      ),
+  });
+  const audiences = createAudiences({
+    ...present({ principal: options.principal, vary: options.vary }),
+    secret,
+    guard,
+    warn,
+  });
+  const switches = new Switches(options.enabled);
+  const isOn = (coordinate: string): boolean => switches.isOn(coordinate);
+
+  // Invalidations that nobody waits for.
+  const pending = new PendingInvalidations({
+    clock,
+    random,
+    limit: MOST_PENDING,
+    invalidate: (names) => engine.invalidate(names),
+    onFailure: (error, names) =>
+      logger.error({ err: error, names }, "An invalidation failed in the background."),
+  });
+
+  // What only the schema tells: there from `apply` on.
+  const entities = new Map<string, Entity>();
+  let applied: Applied | undefined;
+  const untaught = createIdentities({ keys: new Map(), ...present({ identify: options.identify }) });
+  const principalDigest = (principal: string | number | bigint) => hmacDigest(secret, principal.toString());
+  const words = (): TargetWords => applied?.words ?? { identities: untaught, principalDigest };
+
+  function known(call: string): Applied {
+    if (applied !== undefined) return applied;
+    throw new FieldgateError(
+      "NOT_APPLIED",
+      `${call} was called before cache.apply(schema).`,
+      "Apply the cache to the schema first: it tells keys and policies.",
+    );
+  }
+
+  function entity(name: string, entityOptions: EntityOptions): EntityLoader {
+    checkEntity(name, entityOptions);
+    if (applied !== undefined) {
+      throw new FieldgateError(
+        "ENTITY_AFTER_APPLY",
+        `cache.entity("${name}") was called after cache.apply(schema).`,
+        "Register all entities first: apply decides by them what an entry holds.",
+      );
+    }
+    if (entities.has(name)) {
+      throw new FieldgateError(
+        "ENTITY_TWICE",
+        `cache.entity("${name}") was called twice.`,
+        "Register it once and share what it returned.",
+      );
+    }
+    const parts = (): EntityParts => {
+      const { policies, identities, references } = known(`A loader of cache.entity("${name}")`);
+      return {
+        policy: policies.rows.get(name),
+        severalKeys: (policies.keys.get(name)?.length ?? 0) > 1,
+        cache: engine,
+        backgroundContext: options.backgroundContext,
+        keys,
+        identities,
+        references,
+        audiences,
+        states,
+        guard,
+        isOn,
+        warn,
+        emit,
+      };
+    };
+    const made = new Entity(name, entityOptions, { parts, states, guard, emit, schedule: setImmediate });
+    entities.set(name, made);
+    return made;
+  }
+
+  function apply(schema: GraphQLSchema): GraphQLSchema {
+    if (applied !== undefined) {
+      throw new FieldgateError(
+        "APPLIED_TWICE",
+        "cache.apply(schema) was called twice.",
+        "Make a cache for each schema; with one namespace they share their entries.",
+      );
+    }
+    const policies = readPolicies(schema, {
+      ...present({
+        policies: options.policies,
+        maxSeconds: options.maxSeconds,
+        cacheControl: options.cacheControl,
+      }),
+      ...present({ authDirectives: options.authDirectives, outerDirectives: options.outerDirectives }),
+      principal: options.principal !== undefined,
+      secret: options.secret !== undefined,
+      sharedRedis: store.kind === "redis",
+      varyNames: Object.keys(options.vary ?? {}),
+      entities: new Set(entities.keys()),
+      identify: new Set(Object.keys(options.identify ?? {})),
+    });
+    for (const problem of policies.warnings) {
+      logger.warn({ coordinate: problem.coordinate }, describeProblem(problem));
+    }
+    const identities = createIdentities({
+      schema,
+      keys: policies.keys,
+      ...present({ identify: options.identify }),
+    });
+    const references = createReferences({
+      schema,
+      identities,
+      registry: entities,
+      ...present({ codecs: options.codecs }),
+    });
+    const invalidating = applyInvalidates(schema, {
+      rules: policies.invalidations,
+      states,
+      words: { schema, identities, principalDigest },
+      emit,
+      invalidate: invalidateForMutation,
+    });
+    const cached = applyPolicies(invalidating, policies.fields, {
+      cache: engine,
+      ...present({ authorize: options.authorize, backgroundContext: options.backgroundContext }),
+      keys,
+      identities,
+      references,
+      audiences,
+      states,
+      guard,
+      isOn,
+      warn,
+    });
+    const opening = openFirst(cached, async (served) => {
+      assertWrapped(served);
+      await atMost(clock, OPENING_MS, isReady);
+    });
+    const assertWrapped = createWrapperCheck(opening, policies.needsAuthWrapper);
+    applied = {
+      words: { schema, identities, principalDigest },
+      policies,
+      identities,
+      references,
+      assertWrapped,
+    };
+    return opening;
+  }
+
+  /** The answer of the mutation stands, unless the application wants it otherwise. */
+  async function invalidateForMutation(names: readonly string[], coordinate: string): Promise<void> {
+    try {
+      await engine.invalidate(names);
+    } catch (error) {
+      if (options.onInvalidateError === "throw") throw error;
+      logger.error(
+        { coordinate, names, err: error },
+        "An invalidation failed; it is tried again in the background.",
+      );
+      pending.retry(names);
+    }
+  }
+
+  function assertCoordinate(coordinate: string | undefined): void {
+    if (coordinate === undefined || applied === undefined) return;
+    const { fields, rows } = applied.policies;
+    const types = [...fields.values(), ...rows.values()].map(({ typeName }) => typeName);
+    const all = new Set([...fields.keys(), ...types]);
+    if (all.has(coordinate)) return;
+    throw new FieldgateError(
+      "UNKNOWN_COORDINATE",
+      `"${coordinate}" is not cached.${didYouMean(coordinate, all)}`,
+      'Name a cached field, as "Type.field", or a type.',
+    );
+  }
+
+  async function close(): Promise<readonly string[]> {
+    const shutdownMs = options.shutdownMs ?? 10_000;
+    const [names, fills] = await Promise.all([pending.close(shutdownMs), engine.close(shutdownMs)]);
+    await store.close();
+    const left = [...names.map((name) => `invalidation of ${name}`), ...fills.map((key) => `load of ${key}`)];
+    if (left.length > 0) logger.warn({ left }, `The cache was closed with ${left.length} things unfinished.`);
+    return left;
+  }
+  let closing: Promise<readonly string[]> | undefined;
+
+  return {
+    entity,
+    apply,
+    plugin(pluginOptions) {
+      const { policies, assertWrapped } = known("cache.plugin()");
+      return createApolloPlugin(
+        {
+          states,
+          policies: { get: (coordinate) => policies.fields.get(coordinate) ?? policies.rows.get(coordinate) },
+          restrictEntry: (info, { maxAge, scope }) =>
+            setCachePolicy(info, present({ seconds: maxAge, scope })),
+          trusted: options.trusted ?? (() => false),
+          assertWrapped,
+        },
+        pluginOptions,
+      );
+    },
+    // The two overloads differ by what the options say; so does what comes back.
+    invalidate: (target, invalidateOptions) =>
+      invalidate(
+        { words, invalidate: engine.invalidate.bind(engine), pending, store, keys, clock, logger },
+        target,
+        invalidateOptions,
+      ) as Promise<never>,
+    disable(coordinate) {
+      assertCoordinate(coordinate);
+      switches.turnOff(coordinate);
+    },
+    enable(coordinate) {
+      assertCoordinate(coordinate);
+      switches.turnOn(coordinate);
+    },
+    ready: () => isReady,
+    stats: () => ({
+      ...statistics.read(),
+      store: { kind: store.kind, ...store.state() },
+      running: { ...engine.stats(), pendingInvalidations: pending.size },
+    }),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** What the schema taught. */
+interface Applied {
+  readonly words: TargetWords;
+  readonly policies: SchemaPolicies;
+  readonly identities: Identities;
+  readonly references: References;
+  readonly assertWrapped: AssertWrapped;
+}
+
+/** The first operations of a process wait so long for the store, in ms. */
+const OPENING_MS = 250;
+
+function openStore(
+  options: FieldCacheOptions,
+  {
+    keys,
+    clock,
+    random,
+    emit,
+  }: FieldCacheParts & { readonly keys: Keys; readonly emit: (event: CacheEvent) => void },
+): Store {
+  const { redis, embeddedBytes, readTimeoutMs, writeTimeoutMs, invalidateTimeoutMs } = options;
+  if (redis === undefined)
+    return createMemoryStore({ keys, clock, random, ...present({ maxBytes: embeddedBytes }) });
+  return createRedisStore({
+    redis,
+    keys,
+    clock,
+    random,
+    timeouts: present({ readMs: readTimeoutMs, writeMs: writeTimeoutMs, invalidateMs: invalidateTimeoutMs }),
+    onState: (status, detail) => emit({ type: "store", status, detail }),
+  });
+}
+
+function engineLimits({
+  lockWaitMs,
+  maxValueBytes,
+  invalidateTimeoutMs = 1000,
+}: FieldCacheOptions): CacheLimits {
+  // All tries of an invalidation together: its caller, mostly a mutation, is waiting.
+  return { ...present({ lockWaitMs, maxValueBytes }), invalidateMs: invalidateTimeoutMs };
+}
+
+/** Without what is undefined: an option that is not given is one that is left out. */
+function present<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+async function atMost(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  let cancel = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.setTimer(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  cancel();
+}

@@ -1,0 +1,194 @@
+import type { GraphQLResolveInfo } from "graphql";
+import { FieldgateError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
+import type { CacheEvent } from "../engine/events.ts";
+import type { Asker } from "../fields/audience.ts";
+import type { PolicyInput } from "../fields/field-policy.ts";
+import type { RedisTarget } from "../store/redis/connect.ts";
+import type { Logger } from "./logger.ts";
+import {
+  hasMethods,
+  isBoolean,
+  isBooleanOrFunction,
+  isFunction,
+  isNameList,
+  isOneOf,
+  isPlainObject,
+  isRecord,
+  isWhole,
+  type OptionCheck,
+  print,
+} from "./option-checks.ts";
+
+/**
+ * Options of {@link createFieldCache}. Every one may be left out.
+ *
+ * `Context` is the third argument of your resolvers (Apollo's `contextValue`).
+ */
+export interface FieldCacheOptions<Context = AnyContext> {
+  /**
+   * Where entries live: a URL (`redis://`, `rediss://`, `unix:`), the options of an ioredis client, or a client of yours.
+   * A client of yours is used for its options: the cache opens its own connections and closes them.
+   *
+   * Default: an embedded store in this process. Two processes without `redis` do not see each other's invalidations.
+   */
+  readonly redis?: RedisTarget;
+  /** Begins every key: 1 to 64 of `A-Z a-z 0-9 _ . - :`. Gateways of one namespace share one cache. Default `"fieldgate"`. */
+  readonly namespace?: string;
+  /**
+   * Who asks, as an id; null or undefined for nobody. PRIVATE entries are kept per principal, and without one they are
+   * neither read nor stored. A field with `scope: PRIVATE` without this option is an error of {@link FieldCache.apply}.
+   */
+  readonly principal?: (context: Context) => string | number | bigint | null | undefined;
+  /** Context values that directives may name in `vary`: `{ locale: (context) => context.locale }`. Default none. */
+  readonly vary?: Readonly<Record<string, (context: Context) => unknown>>;
+  /**
+   * Key of the HMAC that stands for a principal in keys; 32 bytes or more, the same in every gateway. Required once a
+   * PRIVATE field meets `redis`. Default: random, for the embedded store alone.
+   */
+  readonly secret?: string;
+  /** Whose requests may skip reading or storing by a request header, and ask for `extensions.cache`. Default nobody's. */
+  readonly trusted?: (context: Context) => boolean;
+  /**
+   * Refuses by throwing, once the value is known, on a hit as on a miss: `{ "Order.total": (order, args, context, info, total) => { … } }`.
+   * May be async. Default none.
+   */
+  readonly authorize?: Readonly<Record<string, AuthorizeField<Context>>>;
+  /** Takes the key of a row that has it under another name: `{ Product: (row) => ({ id: row.sku }) }`. Default: the property of that name. */
+  readonly identify?: Readonly<Record<string, IdentifyRow>>;
+  /** How rows of a class survive the store: `{ Product: { encode: (product) => product.toJSON(), decode: (json) => Product.from(json) } }`. */
+  readonly codecs?: Readonly<Record<string, Codec>>;
+  /** Policies for SDL that is not yours: `{ "Product.price": { seconds: 60 } }`. Override what the SDL says, argument by argument. */
+  readonly policies?: Readonly<Record<string, PolicyInput>>;
+  /**
+   * false, or a function of the coordinate that answers false: neither reads nor stores; invalidations still go out.
+   * Asked at each read. At run time see {@link FieldCache.disable}. Default true.
+   */
+  readonly enabled?: boolean | ((coordinate: string) => boolean);
+  /** Where log lines go; pino's signature. Default: warnings and errors on the console. */
+  readonly logger?: Logger;
+  /** Told of every read, fill, batch, invalidation and change of the store. Must be quick; an error of it is logged. */
+  readonly onEvent?: (event: CacheEvent) => void;
+  /**
+   * Makes the context of a background refresh, which never runs with a finished request's. `asker` says for whom:
+   * the principal of a PRIVATE entry, and the `vary` values of the key. Default `() => ({})`.
+   */
+  readonly backgroundContext?: (asker: Asker) => Context | PromiseLike<Context>;
+  /** What a failed invalidation of `@invalidates` does to its mutation. Default `"log"`: the answer stands, the invalidation is retried in the background. */
+  readonly onInvalidateError?: "log" | "throw";
+  /** Reads Apollo's `@cacheControl` as a synonym of `@cacheTTL`. Default false. */
+  readonly cacheControl?: boolean;
+  /** Names of directives that authorise, besides the well-known ones. Default `[]`. */
+  readonly authDirectives?: readonly string[];
+  /** Names of directives that wrap the cache from outside on purpose, and are not to be warned of. Default `[]`. */
+  readonly outerDirectives?: readonly string[];
+  /** How long a fill waits for another gateway's fill of the same key, in ms. Then it loads without storing. Default 2000. */
+  readonly lockWaitMs?: number;
+  /** Larger encoded values are served, not stored; in bytes. Default 1048576 (1 MiB). */
+  readonly maxValueBytes?: number;
+  /** Longer lifetimes of a policy are cut to this, with a warning; in seconds. Default 86400 (a day). */
+  readonly maxSeconds?: number;
+  /** How long {@link FieldCache.close} waits for refreshes and invalidations under way, in ms. Default 10000. */
+  readonly shutdownMs?: number;
+  /** Time-out of one read from the store, in ms. After one the rest of the request goes to the source. Default 50. */
+  readonly readTimeoutMs?: number;
+  /** Time-out of one write to the store, in ms. Default 250. */
+  readonly writeTimeoutMs?: number;
+  /** Time-out of one step of an invalidation, in ms. Default 1000. */
+  readonly invalidateTimeoutMs?: number;
+  /** Bound of the embedded store, in bytes. When full, the longest unread go first. Default 268435456 (256 MiB). */
+  readonly embeddedBytes?: number;
+}
+
+// Whoever gives no type for the context has resolvers that take anything from it.
+// biome-ignore lint/suspicious/noExplicitAny: the default must let `context.user` compile in plain code
+export type AnyContext = any;
+
+export type AuthorizeField<Context = AnyContext> = (
+  parent: AnyContext,
+  args: AnyContext,
+  context: Context,
+  info: GraphQLResolveInfo,
+  value: AnyContext,
+) => unknown;
+
+export type IdentifyRow = (row: AnyContext) => Readonly<Record<string, unknown>> | null | undefined;
+
+/** How the rows of one type are written down and made again. `encode` gives plain data; `decode` gets a copy of it. */
+export interface Codec {
+  readonly encode: (value: AnyContext) => unknown;
+  readonly decode: (data: AnyContext) => unknown;
+}
+
+const OBJECT_OF_FUNCTIONS = isRecord("functions", (value) => typeof value === "function");
+
+const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
+  redis: isRedis,
+  namespace: (value) => (typeof value === "string" ? undefined : "must be a string"),
+  principal: isFunction,
+  vary: OBJECT_OF_FUNCTIONS,
+  secret: isSecret,
+  trusted: isFunction,
+  authorize: OBJECT_OF_FUNCTIONS,
+  identify: OBJECT_OF_FUNCTIONS,
+  codecs: isRecord("{ encode, decode }", (value) => hasMethods("encode", "decode")(value) === undefined),
+  policies: isRecord("policies", isPlainObject),
+  enabled: isBooleanOrFunction,
+  logger: hasMethods("debug", "info", "warn", "error"),
+  onEvent: isFunction,
+  backgroundContext: isFunction,
+  onInvalidateError: isOneOf("log", "throw"),
+  cacheControl: isBoolean,
+  authDirectives: isNameList,
+  outerDirectives: isNameList,
+  lockWaitMs: isWhole("milliseconds", 1),
+  maxValueBytes: isWhole("bytes", 1),
+  maxSeconds: isWhole("seconds", 1),
+  shutdownMs: isWhole("milliseconds", 0),
+  readTimeoutMs: isWhole("milliseconds", 1),
+  writeTimeoutMs: isWhole("milliseconds", 1),
+  invalidateTimeoutMs: isWhole("milliseconds", 1),
+  embeddedBytes: isWhole("bytes", 1),
+};
+
+/** What is not printed, whatever is wrong with it. */
+const SECRETS: readonly string[] = ["secret", "redis"];
+
+/** Throws {@link FieldgateError} (`BAD_OPTIONS`) with everything that is wrong at once. */
+export function checkOptions(options: unknown): asserts options is FieldCacheOptions {
+  if (!isPlainObject(options)) {
+    throw badOptions([`The options must be an object, but got: ${print(options)}.`]);
+  }
+  const problems = Object.entries(options).flatMap(([name, value]) => {
+    // An option that is undefined is one that was left out: `secret: process.env.CACHE_SECRET`.
+    if (value === undefined) return Object.hasOwn(CHECKS, name) ? [] : [unknownOption(name)];
+    if (!Object.hasOwn(CHECKS, name)) return [unknownOption(name)];
+    const problem = CHECKS[name as keyof FieldCacheOptions](value);
+    if (problem === undefined) return [];
+    return [`"${name}" ${problem}${SECRETS.includes(name) ? "" : `, but got: ${print(value)}`}.`];
+  });
+  if (problems.length > 0) throw badOptions(problems);
+}
+
+function unknownOption(name: string): string {
+  return `There is no option "${name}".${didYouMean(name, Object.keys(CHECKS))}`;
+}
+
+function badOptions(problems: readonly string[]): FieldgateError {
+  return new FieldgateError(
+    "BAD_OPTIONS",
+    `createFieldCache(options) cannot work with these options:\n${problems.map((problem) => `- ${problem}`).join("\n")}\n`,
+    "Each option is described beside FieldCacheOptions.",
+  );
+}
+
+function isRedis(value: unknown): string | undefined {
+  if (typeof value === "string" || isPlainObject(value)) return undefined;
+  return "must be a URL, the options of an ioredis client, or such a client";
+}
+
+function isSecret(value: unknown): string | undefined {
+  if (typeof value !== "string") return "must be a string of 32 bytes or more";
+  const bytes = Buffer.byteLength(value);
+  return bytes >= 32 ? undefined : `must have 32 bytes or more, but has ${bytes}`;
+}

@@ -1,0 +1,203 @@
+import { inspect } from "node:util";
+import type DataLoader from "dataloader";
+import { FieldgateError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
+import type { Emit } from "../engine/events.ts";
+import type { EntitySource } from "../fields/entity-registry.ts";
+import type { EntityKey, Identity } from "../fields/identity.ts";
+import type { RequestState, RequestStates } from "../fields/request-state.ts";
+import type { TaintGuard } from "../fields/taint-guard.ts";
+import { EntityDataLoader } from "./entity-data-loader.ts";
+import { requestLoader } from "./request-loaders.ts";
+import { RowReader, type RowReaderOptions } from "./row-reader.ts";
+import { type Guarded, type RowRequest, SourceBatch } from "./source-batch.ts";
+
+// Whoever gives no types has keys, rows and contexts that are taken as they come, as with a plain DataLoader.
+// biome-ignore lint/suspicious/noExplicitAny: the defaults must let plain code compile
+type Anything = any;
+
+/** Options of {@link FieldCache.entity}. */
+export interface EntityOptions<Key = Anything, Row = Anything, Context = Anything> {
+  /**
+   * The rows of these keys, in their order: a row, null for one that does not exist, or an Error for one that failed.
+   * A failed row fails alone. Keys are distinct; they may come from several requests, of which one lends its context.
+   *
+   * Trap: a key comes as somebody gave it, from an argument or from another row: an `id: ID!` may be `"42"` or `42`.
+   */
+  readonly load: (
+    keys: readonly Key[],
+    context: Context,
+  ) => PromiseLike<readonly (Row | Error)[]> | readonly (Row | Error)[];
+  /**
+   * The key fields of what is given to the loader, where that is neither the value of a single key field nor a record of
+   * several: `(input) => ({ sku: input.sku })`. `load` receives what it returns. Default: what is given.
+   */
+  readonly key?: (input: Anything) => Key;
+  /** Keys in one call of `load`, at most. Default: no bound. */
+  readonly maxBatch?: number;
+}
+
+/** Loads the entities of one type, through the cache. */
+export interface EntityLoader<Key = Anything, Row = Anything, Context = Anything> {
+  /**
+   * The request's DataLoader: the same instance for the same request, also after the context was copied. Without a
+   * context, for jobs: a new one, with nothing in its memo.
+   *
+   * @example
+   * const resolvers = { Query: { product: (_, { id }, context) => products.loader(context).load(id) } };
+   *
+   * `clear(key)` and `clearAll()` also make the next `load` of this request pass by the cache.
+   */
+  loader(context?: Context): DataLoader<Key, Row>;
+  /** `loader(context).load(key)` */
+  get(key: Key, context?: Context): Promise<Row>;
+  /** `loader(context).loadMany(keys)`: an Error in the place of a row that failed. */
+  getMany(keys: readonly Key[], context?: Context): Promise<(Row | Error)[]>;
+}
+
+/** What is known once the schema is: see `createFieldCache`. */
+export type EntityParts = Omit<RowReaderOptions, "name" | "source">;
+
+export interface EntityDeps {
+  /** Throws before `apply`. */
+  readonly parts: () => EntityParts;
+  readonly states: RequestStates;
+  readonly guard: TaintGuard;
+  readonly emit: Emit;
+  /** Calls back once everything that belongs to the present wave has had its turn. */
+  readonly schedule: (flush: () => void) => void;
+}
+
+/** An entity with its loader, as the application and as `fields/` see it. */
+export class Entity implements EntityLoader, EntitySource {
+  readonly typeName: string;
+  readonly #keyOf: (input: unknown) => unknown;
+  readonly #deps: EntityDeps;
+  readonly #source: SourceBatch;
+  #reader: RowReader | undefined;
+  /** Contexts of requests by state: the last one that was given, as Apollo copies it and wrappers add to the copy. */
+  readonly #contexts = new WeakMap<RequestState, unknown>();
+
+  constructor(typeName: string, options: EntityOptions, deps: EntityDeps) {
+    this.typeName = typeName;
+    this.#keyOf = options.key ?? ((input) => input);
+    this.#deps = deps;
+    this.#source = new SourceBatch({
+      name: typeName,
+      load: options.load,
+      maxBatch: options.maxBatch ?? Number.POSITIVE_INFINITY,
+      guard: (request, work) => watch(deps.guard, request, work),
+      emit: deps.emit,
+      schedule: deps.schedule,
+    });
+  }
+
+  loader(context?: unknown): DataLoader<Anything, Anything> {
+    return this.#loaderOf(this.#deps.states.of(context), context);
+  }
+
+  get(key: unknown, context?: unknown): Promise<unknown> {
+    return this.loader(context).load(key);
+  }
+
+  getMany(keys: readonly unknown[], context?: unknown): Promise<unknown[]> {
+    return this.loader(context).loadMany(keys);
+  }
+
+  load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown> {
+    return this.#loaderOf(state, context).load(new ReferredKey(key));
+  }
+
+  #loaderOf(state: RequestState, context: unknown): EntityDataLoader {
+    this.#contexts.set(state, context);
+    return requestLoader(state, this.typeName, () => this.#open(state));
+  }
+
+  #open(state: RequestState): EntityDataLoader {
+    const reader = this.#rowReader();
+    return new EntityDataLoader({
+      name: this.typeName,
+      homeOf: (input) => this.#identify(this.#keyIn(input)).home,
+      read: (input, reload) => {
+        const key = this.#keyIn(input);
+        const context = this.#contexts.get(state);
+        return reader.read({ identity: this.#identify(key), key, state, context, reload });
+      },
+      isOwnError: (error) => this.#source.isRowError(error),
+      onPrincipalRow: () => this.#deps.guard.taint("private"),
+    });
+  }
+
+  #rowReader(): RowReader {
+    this.#reader ??= new RowReader({ ...this.#deps.parts(), name: this.typeName, source: this.#source });
+    return this.#reader;
+  }
+
+  #keyIn(input: unknown): unknown {
+    return input instanceof ReferredKey ? input.key : this.#keyOf(input);
+  }
+
+  #identify(key: unknown): Identity {
+    return this.#rowReader().identify(key);
+  }
+}
+
+/** A key that comes from an entry and not from the application: `key` has nothing to do with it. */
+class ReferredKey {
+  readonly key: EntityKey;
+
+  constructor(key: EntityKey) {
+    this.key = key;
+  }
+}
+
+function watch(guard: TaintGuard, request: RowRequest, work: () => Promise<unknown>): Promise<Guarded> {
+  let tainted = () => false;
+  return guard
+    .watch({ context: request.context, principal: request.watched, selection: false }, (fill) => {
+      tainted = () => fill.taint !== undefined;
+      return work();
+    })
+    .then(
+      (value) => ({ tainted: tainted(), kind: "value", value }) as const,
+      (error) => ({ tainted: tainted(), kind: "error", error }) as const,
+    );
+}
+
+/** Throws {@link FieldgateError} (`BAD_ENTITY`) with everything that is wrong with a call of `cache.entity`. */
+export function checkEntity(name: unknown, options: unknown): void {
+  const problems: string[] = [];
+  if (typeof name !== "string" || name === "") {
+    problems.push(`The name must be that of a type, but got: ${inspect(name)}.`);
+  }
+  if (typeof options !== "object" || options === null) {
+    problems.push(`The options must be an object with "load", but got: ${inspect(options)}.`);
+  } else
+    problems.push(
+      ...Object.entries({ load: undefined, ...options }).flatMap(([option, value]) => wrong(option, value)),
+    );
+  if (problems.length === 0) return;
+  throw new FieldgateError(
+    "BAD_ENTITY",
+    `cache.entity(${typeof name === "string" ? JSON.stringify(name) : "name"}, options) cannot work:\n${problems.map((problem) => `- ${problem}`).join("\n")}\n`,
+    "It takes a type's name and { load, key?, maxBatch? }.",
+  );
+}
+
+function wrong(option: string, value: unknown): readonly string[] {
+  switch (option) {
+    case "load":
+      if (typeof value === "function") return [];
+      return [
+        `"load" must be a function which accepts Array<key> and returns Promise<Array<row>>, but got: ${inspect(value)}.`,
+      ];
+    case "key":
+      if (value === undefined || typeof value === "function") return [];
+      return [`"key" must be a function, but got: ${inspect(value)}.`];
+    case "maxBatch":
+      if (value === undefined || (typeof value === "number" && value >= 1)) return [];
+      return [`"maxBatch" must be a positive number, but got: ${inspect(value)}.`];
+    default:
+      return [`There is no option "${option}".${didYouMean(option, ["load", "key", "maxBatch"])}`];
+  }
+}

@@ -1,0 +1,255 @@
+import type { Emit } from "../engine/events.ts";
+import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
+import { limitSession } from "../engine/session.ts";
+import type { Audience, Audiences } from "../fields/audience.ts";
+import { type BackgroundContext, backgroundContextFor } from "../fields/background-context.ts";
+import type { FieldPolicy } from "../fields/field-policy.ts";
+import type { Identities, Identity } from "../fields/identity.ts";
+import type { References } from "../fields/references.ts";
+import type { RequestState, RequestStates } from "../fields/request-state.ts";
+import type { TaintGuard } from "../fields/taint-guard.ts";
+import type { Warn } from "../fields/warn-once.ts";
+import type { Keys } from "../keys/grammar.ts";
+import type { RowAnswer } from "./entity-data-loader.ts";
+import { planRow, tagsOfRow } from "./row-plan.ts";
+import type { LoadedRow, SourceBatch } from "./source-batch.ts";
+
+/** The reading half of the engine. */
+export interface RowCache {
+  read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
+}
+
+export interface RowReaderOptions {
+  readonly name: string;
+  /** The policy of the type's rows; without one they are batched and not kept. */
+  readonly policy: FieldPolicy | undefined;
+  /** The type has more than one key, so that its entities have more than one name. */
+  readonly severalKeys: boolean;
+  readonly cache: RowCache;
+  readonly keys: Keys;
+  readonly identities: Identities;
+  readonly references: References;
+  readonly audiences: Audiences;
+  readonly source: SourceBatch;
+  readonly isOn: (coordinate: string) => boolean;
+  readonly backgroundContext: BackgroundContext | undefined;
+  readonly states: RequestStates;
+  readonly guard: TaintGuard;
+  readonly warn: Warn;
+  readonly emit: Emit;
+}
+
+/** One row, as one request wants it. */
+export interface RowWish {
+  readonly identity: Identity;
+  /** What `load` receives. */
+  readonly key: unknown;
+  readonly state: RequestState;
+  readonly context: unknown;
+  /** Neither from an entry nor from another request's load. */
+  readonly reload: boolean;
+}
+
+/** Reads rows of one entity through their entries: the row's `cached-resolver`. */
+export class RowReader {
+  readonly #options: RowReaderOptions;
+
+  constructor(options: RowReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Throws a TypeError for what names no entity. */
+  identify(key: unknown): Identity {
+    return this.#options.identities.ofId(this.#options.name, key);
+  }
+
+  async read(wish: RowWish): Promise<RowAnswer> {
+    const { policy } = this.#options;
+    if (policy === undefined) return this.#answer(wish, await this.#loadAlone(wish));
+    const audience = this.#audienceOf(policy, wish);
+    if (typeof audience === "string") {
+      this.#record(policy, wish, { outcome: "bypass", reason: audience });
+      this.#options.emit({
+        type: "read",
+        coordinate: policy.coordinate,
+        outcome: "bypass",
+        reason: audience,
+      });
+      return this.#answer(wish, await this.#loadAlone(wish));
+    }
+    return this.#readCached(policy, audience, wish);
+  }
+
+  /** The audience whose entry it is, or why there is none. */
+  #audienceOf(policy: FieldPolicy, { state, context }: RowWish): Audience | string {
+    if (!this.#options.isOn(policy.coordinate)) return "disabled";
+    if (policy.lifetimes.freshMs <= 0) return "ttl-0";
+    const audience = this.#options.audiences.of(policy, state, context);
+    return audience.kind === "none" ? audience.reason : audience;
+  }
+
+  /** For this request only, beside its other rows. */
+  #loadAlone({ identity, key, context, state }: RowWish): Promise<LoadedRow> {
+    return this.#options.source.load({
+      id: identity.home,
+      key,
+      context,
+      request: state,
+      audience: state,
+      watched: true,
+    });
+  }
+
+  async #readCached(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<RowAnswer> {
+    const { cache, keys, references } = this.#options;
+    const { identity, state } = wish;
+    let tainted = false;
+    const load: Load = async () => {
+      const loaded = await this.#load(policy, audience, wish);
+      tainted = loaded.unshared === "tainted";
+      return loaded;
+    };
+    const refresh = this.#refreshOf(policy, audience, wish);
+    let session = wish.reload ? limitSession(state.session, { read: false }) : state.session;
+    for (;;) {
+      const plan = planRow(keys, policy, identity, audience, session);
+      const result = await cache.read(plan, load, refresh);
+      const row = await references.unpack(policy.shape, result.value, state, wish.context);
+      // An entry that refers to what is no longer there is as good as absent; what was just loaded is as it is.
+      if (row.dangling && session.read && result.outcome !== "miss") {
+        session = limitSession(state.session, { read: false });
+        continue;
+      }
+      this.#record(policy, wish, result, plan.key);
+      return this.#answer(wish, { value: row.value, tainted: tainted || policy.scope === "PRIVATE" });
+    }
+  }
+
+  async #load(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<Loaded> {
+    const { source, references } = this.#options;
+    const { identity, key, context, state } = wish;
+    const { value: row, tainted } = await source.load({
+      id: identity.home,
+      key,
+      context,
+      request: state,
+      audience: audience.part,
+      watched: policy.scope === "PUBLIC",
+    });
+    const { value, tags, whole } = await references.pack(policy.shape, row, { context });
+    const names = row === null || row === undefined ? [] : this.#namesOf(identity, row);
+    const unshared = this.#unshared(tainted, names === undefined, whole);
+    return {
+      value,
+      tags: [...tags, ...(names ?? []), ...tagsOfRow(policy, row)],
+      ...(unshared === undefined ? {} : { unshared }),
+    };
+  }
+
+  #unshared(tainted: boolean, misaligned: boolean, whole: string | undefined): string | undefined {
+    const { name, warn } = this.#options;
+    if (tainted) {
+      warn(
+        "tainted",
+        name,
+        `The rows of "${name}" are served and not stored: the load function of cache.entity("${name}") looked at who asks. Give the type scope: PRIVATE, or vary.`,
+      );
+      return "tainted";
+    }
+    if (whole !== undefined) {
+      warn("unstorable", name, `A row of "${name}" is served and not stored: it holds ${whole}.`);
+      return "unstorable";
+    }
+    return misaligned ? "misaligned" : undefined;
+  }
+
+  /**
+   * Other stamp names of the row; undefined where it shows that it is not the one that was asked for: rows that are out
+   * of order would be kept under each other's keys.
+   */
+  #namesOf({ typeName, home }: Identity, row: unknown): readonly string[] | undefined {
+    const { identities, name, warn } = this.#options;
+    const shown = identities.of(typeName, row);
+    if (shown === undefined) return [];
+    const names = [shown.home, ...shown.aliases];
+    const sameKey = names.find((one) => keyIn(one) === keyIn(home));
+    if (sameKey === undefined || sameKey === home) return names.filter((one) => one !== home);
+    warn(
+      "misaligned",
+      name,
+      `The load function of cache.entity("${name}") answered ${home} with the row of ${sameKey}; it was served, not stored. Return the rows in the order of the keys.`,
+    );
+    return undefined;
+  }
+
+  /** The same load for nobody's request: only where its context asks as this one does. */
+  #refreshOf(policy: FieldPolicy, audience: Audience, wish: RowWish): Load | undefined {
+    const { audiences, states, guard, warn } = this.#options;
+    const make = backgroundContextFor(policy, this.#options.backgroundContext);
+    if (make === undefined) return undefined;
+    const contextOf = () => {
+      wish.state.background ??= { context: guard.outside(() => make(audiences.asker(wish.context))) };
+      return wish.state.background.context;
+    };
+    if (audience.part !== undefined) {
+      try {
+        const context = contextOf();
+        const present = audiences.of(policy, states.of(context), context);
+        if (present.kind === "none" || present.part !== audience.part) return undefined;
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        warn(
+          "background-context",
+          policy.coordinate,
+          `${policy.coordinate} is not refreshed in the background: ${problem}`,
+        );
+        return undefined;
+      }
+    }
+    return () => {
+      const context = contextOf();
+      // Whatever its loaders remember is older than this load.
+      return this.#load(policy, audience, { ...wish, context, state: states.renew(context) });
+    };
+  }
+
+  #answer({ identity }: RowWish, { value, tainted }: LoadedRow): RowAnswer {
+    const shown =
+      this.#options.severalKeys && isObject(value)
+        ? this.#options.identities.of(identity.typeName, value)
+        : undefined;
+    const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
+    return {
+      row: value,
+      alsoKnownAs: names.filter((name) => name !== identity.home),
+      ofPrincipal: tainted,
+    };
+  }
+
+  #record(
+    policy: FieldPolicy,
+    { state }: RowWish,
+    { outcome, reason, ageMs, remainingMs }: Omit<ReadResult, "value">,
+    key?: string,
+  ): void {
+    state.reads.push({
+      coordinate: policy.coordinate,
+      outcome,
+      ...(reason === undefined ? {} : { reason }),
+      ...(ageMs === undefined ? {} : { ageMs }),
+      ...(remainingMs === undefined ? {} : { remainingMs }),
+      scope: policy.scope,
+      lifetimes: policy.lifetimes,
+      ...(state.debug && key !== undefined && outcome !== "bypass" ? { key } : {}),
+    });
+  }
+}
+
+/** `Product` of `Product:42`, `Product@slug` of `Product@slug:tea`: names of one key can be compared. */
+function keyIn(home: string): string {
+  return home.slice(0, home.indexOf(":"));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
