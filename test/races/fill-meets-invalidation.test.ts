@@ -1,0 +1,268 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory-store.ts";
+import { counted, type Gateway, gateway, held, keys, planFor, turns } from "../engine/support.ts";
+
+// The interleavings of docs/protocol.md, "Why it holds". F is a fill of request R, I an invalidation by another gateway,
+// R' a request that begins after I resolved. Law: R' never gets what was loaded, or made of what was loaded, before I.
+
+let server: MemoryStore;
+let a: Gateway;
+let b: Gateway;
+
+beforeEach(async () => {
+  server = createMemoryStore({ keys });
+  a = await gateway(server);
+  b = await gateway(server);
+});
+
+const NEW = counted(() => ({ value: "new" })).load;
+
+/** R', through each gateway. */
+async function expectNew(parts: Parameters<typeof planFor>[1] = {}): Promise<void> {
+  for (const { cache } of [a, b]) expect((await cache.read(planFor(cache, parts), NEW)).value).toBe("new");
+}
+
+describe("1. old load, late store", () => {
+  test.each([
+    ["the entity", "Product:42"],
+    ["a tag", "__type:Product"],
+  ])("F loads old · I by %s resolves · F may not store what a reader could take", async (_, name) => {
+    const load = held();
+    const read = a.cache.read(planFor(a.cache), load.load);
+    await load.begun;
+    await b.cache.invalidate([name]);
+    load.give("old");
+    expect((await read).value).toBe("old");
+    await a.cache.drain(1000);
+    await expectNew();
+  });
+
+  test("F's put has left · I resolves · the put arrives: refused inside the store", async () => {
+    const put = a.store.stopBefore("put");
+    await a.cache.read(planFor(a.cache), counted(() => ({ value: "old" })).load);
+    await put.arrived;
+    await b.cache.invalidate(["Product:42"]);
+    put.go();
+    await a.cache.drain(1000);
+    expect(a.events.find(({ type }) => type === "fill")).toMatchObject({ stored: "refused" });
+    await expectNew();
+  });
+
+  test("the put of a fill under a tag arrives after I dropped the tag: stored, and dead", async () => {
+    const put = a.store.stopBefore("put");
+    await a.cache.read(planFor(a.cache), counted(() => ({ value: "old" })).load);
+    await put.arrived;
+    await b.cache.invalidate(["__type:Product"]);
+    put.go();
+    await a.cache.drain(1000);
+    expect(a.events.find(({ type }) => type === "fill")).toMatchObject({ stored: "stored" });
+    await expectNew();
+  });
+
+  test("a refresh loads old · I resolves · neither the refreshed nor the stale value is served", async () => {
+    const lifetimes = { freshMs: 1, staleMs: 60_000 };
+    const refresh = held();
+    await a.cache.read(planFor(a.cache, { lifetimes }), counted(() => ({ value: "old" })).load);
+    await a.cache.drain(1000);
+    const end = server.now() + 2000;
+    while (server.now() < end) await turns(1);
+    await a.cache.read(planFor(a.cache, { lifetimes }), NEW, refresh.load);
+    await refresh.begun;
+    await b.cache.invalidate(["Product:42"]);
+    refresh.give("old");
+    await a.cache.drain(1000);
+    await expectNew({ lifetimes: { freshMs: 60_000, staleMs: 60_000 } });
+  });
+});
+
+describe("2. old input from the source", () => {
+  test("R reads the parent · I resolves · F begins, under new stamps, with the old parent: not stored", async () => {
+    const session = a.cache.session();
+    const parent = "old parent";
+    await b.cache.invalidate(["Product:42"]);
+    const read = await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: parent })).load);
+    expect(read.value).toBe("old parent");
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(0);
+    await expectNew();
+  });
+
+  test("I by a tag that only the value names: not stored either", async () => {
+    const session = a.cache.session();
+    await b.cache.invalidate(["Person:7"]);
+    const load = counted(() => ({ value: "old parent", tags: ["Person:7"] })).load;
+    await a.cache.read(planFor(a.cache, { session }), load);
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(0);
+    await expectNew();
+  });
+
+  test("a refresh with the parent of a request that began before I: not stored", async () => {
+    const lifetimes = { freshMs: 1, staleMs: 60_000 };
+    const session = a.cache.session();
+    await b.cache.invalidate(["Product:42"]);
+    await b.cache.read(planFor(b.cache, { lifetimes }), counted(() => ({ value: "between" })).load);
+    await b.cache.drain(1000);
+    const end = server.now() + 2000;
+    while (server.now() < end) await turns(1);
+    const refresh = counted(() => ({ value: "old parent" }));
+    await a.cache.read(planFor(a.cache, { lifetimes, session }), NEW, refresh.load);
+    await a.cache.drain(1000);
+    expect(refresh.loads()).toBe(1);
+    expect(a.store.calls.put).toBe(0);
+  });
+});
+
+describe("3. old input from an entry", () => {
+  const row = { field: "row" };
+  const price = { field: "price" };
+  const childOf = (parent: unknown) =>
+    counted(() => ({ value: parent === "old" ? "old child" : "new" })).load;
+
+  beforeEach(async () => {
+    await a.cache.read(planFor(a.cache, row), counted(() => ({ value: "old" })).load);
+    await a.cache.drain(1000);
+  });
+
+  test("R hits the parent's entry · I resolves · F makes the child of it: not stored", async () => {
+    const session = a.cache.session();
+    const parent = await a.cache.read(planFor(a.cache, { ...row, session }), NEW);
+    expect(parent).toMatchObject({ value: "old", outcome: "hit" });
+    await b.cache.invalidate(["Product:42"]);
+    await a.cache.read(planFor(a.cache, { ...price, session }), childOf(parent.value));
+    await a.cache.drain(1000);
+    await expectNew(price);
+  });
+
+  test("R begins after I's append and before I resolves: the old parent is already dead", async () => {
+    const append = b.store.stopAfter("appendLog");
+    const invalidated = b.cache.invalidate(["Product:42"]);
+    await append.arrived;
+    await a.cache.ready();
+    const session = a.cache.session();
+    const parent = await a.cache.read(planFor(a.cache, { ...row, session }), NEW);
+    append.go();
+    await invalidated;
+    await a.cache.read(planFor(a.cache, { ...price, session }), childOf(parent.value));
+    await a.cache.drain(1000);
+    await expectNew(price);
+  });
+});
+
+describe("4. the check before the append", () => {
+  test("I drops · F takes its stamp, loads with an old input, finds the log clean · I appends and resolves", async () => {
+    const session = a.cache.session();
+    const append = b.store.stopBefore("appendLog");
+    const invalidated = b.cache.invalidate(["Product:42"]);
+    await append.arrived;
+    await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+    await a.cache.drain(1000);
+    append.go();
+    await invalidated;
+    await expectNew();
+  });
+
+  test("the same with the put still on its way when I resolves", async () => {
+    const session = a.cache.session();
+    const append = b.store.stopBefore("appendLog");
+    const put = a.store.stopBefore("put");
+    const invalidated = b.cache.invalidate(["Product:42"]);
+    await append.arrived;
+    await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+    await put.arrived;
+    append.go();
+    await invalidated;
+    put.go();
+    await a.cache.drain(1000);
+    await expectNew();
+  });
+});
+
+describe("5. value tags", () => {
+  const old = { value: "old", tags: ["Person:7"] };
+
+  test("F loads old · I by a tag that F does not know yet resolves · F learns the tag: not stored", async () => {
+    const load = held();
+    const read = a.cache.read(planFor(a.cache), load.load);
+    await load.begun;
+    await b.cache.invalidate(["Person:7"]);
+    load.give("old", { tags: ["Person:7"] });
+    await read;
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(0);
+    await expectNew();
+  });
+
+  test("F finds the log clean · I by the tag resolves · F stores: dead, as the tag's stamp existed before the check", async () => {
+    const check = a.store.stopAfter("logSince");
+    await a.cache.read(planFor(a.cache), counted(() => old).load);
+    await check.arrived;
+    await b.cache.invalidate(["Person:7"]);
+    check.go();
+    await a.cache.drain(1000);
+    await expectNew();
+  });
+
+  test("F has made the tag's stamp · I by the tag resolves · F asks the log: not stored", async () => {
+    await a.cache.read(planFor(a.cache, { home: "Product:1" }), counted(() => ({ value: 1 })).load);
+    await a.cache.drain(1000);
+    const check = a.store.stopBefore("logSince");
+    await a.cache.read(planFor(a.cache), counted(() => old).load);
+    await check.arrived;
+    await b.cache.invalidate(["Person:7"]);
+    check.go();
+    await a.cache.drain(1000);
+    await expectNew();
+  });
+
+  test("the entry names a tag that the reader does not remember: it is read before the entry is believed", async () => {
+    await a.cache.read(planFor(a.cache), counted(() => old).load);
+    await a.cache.drain(1000);
+    await a.cache.invalidate(["Person:7"]);
+    expect((await b.cache.read(planFor(b.cache), NEW)).value).toBe("new");
+  });
+});
+
+describe("7. no log", () => {
+  test("the server is flushed during the load: the log cannot tell, nothing is stored", async () => {
+    const load = held();
+    const read = a.cache.read(planFor(a.cache), load.load);
+    await load.begun;
+    server.clear();
+    load.give("old");
+    await read;
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(0);
+    await expectNew();
+  });
+
+  test("I · the log is lost · F, begun before, with new stamps and an old input: nothing is stored", async () => {
+    const session = a.cache.session();
+    await b.cache.invalidate(["Product:42"]);
+    server.clear();
+    await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(0);
+  });
+
+  test("a request that began before its process knew a position stores nothing", async () => {
+    const down = gateway(server);
+    const c = await down;
+    const session = { ...c.cache.session(), began: undefined };
+    const source = counted(() => ({ value: "old" }));
+    expect(await c.cache.read(planFor(c.cache, { session }), source.load)).toMatchObject({
+      reason: "no-position",
+    });
+    await c.cache.drain(1000);
+    expect(c.store.calls.begin + c.store.calls.put).toBe(0);
+  });
+
+  test("more invalidations than the log holds: it cannot tell, nothing is stored", async () => {
+    const session = a.cache.session();
+    await b.cache.invalidate(["Product:42"]);
+    await b.cache.invalidate(Array.from({ length: 1000 }, (_, id) => `Other:${id}`));
+    await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(0);
+  });
+});
