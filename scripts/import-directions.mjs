@@ -1,9 +1,10 @@
 // Which way imports point: docs/design.md, "Layers". Prints each import that points elsewhere, and exits with 1.
+// Takes the folder of another tree as its argument.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = process.argv[2] ?? fileURLToPath(new URL("..", import.meta.url));
 const source = path.join(root, "src");
 
 /** A file may import from its own folder and from the folders of smaller numbers; beyond that, only what `also` says. */

@@ -52,17 +52,15 @@ export function demoGateway(database: Pick<PrepareOptions, "dataDir" | "seed"> =
       return {
         cache,
         schema,
-        context: ({ admin, headers }) => {
-          const language = headers["accept-language"];
-          return createDemoContext(
+        context: ({ admin, headers }) =>
+          createDemoContext(
             {
               // The admin token names no user.
               authorization: admin ? undefined : headers.authorization,
-              "accept-language": typeof language === "string" ? language : undefined,
+              "accept-language": headers["accept-language"],
             },
             { db, loaders, entities },
-          );
-        },
+          ),
         ready: () => sql`select 1`.execute(db),
         close: () => opened.close(),
       };

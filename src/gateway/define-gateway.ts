@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { FieldCache, FieldCacheOptions, HttpOptions } from "../index.ts";
@@ -55,7 +56,7 @@ export interface GatewayRequest {
   /** The request carries the admin token. */
   readonly admin: boolean;
   /** By name in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Readonly<IncomingHttpHeaders>;
   /** Logs with the request's id. */
   readonly log: FastifyBaseLogger;
 }

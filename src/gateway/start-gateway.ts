@@ -94,7 +94,7 @@ export async function startGateway<Context extends object>(
       reply.type(metrics.contentType).send(await metrics.render()),
     );
     serveDashboard(app, { cache, adminToken: config.adminToken, isProtected: isProduction });
-    serveInvalidation(app, { cache, schema, adminToken: config.adminToken });
+    serveInvalidation(app, { cache, adminToken: config.adminToken });
     await app.listen({ port: config.port, host: config.host });
   } catch (error) {
     await shutDown({

@@ -51,6 +51,8 @@ export interface ApolloPluginParts {
   readonly policies: HintSources;
   readonly restrictEntry: RestrictEntry;
   readonly trusted: (context: unknown) => boolean;
+  /** Resolves once the store has answered: requests that begin earlier store nothing. */
+  readonly ready: () => Promise<void>;
   /** Throws, naming all of them, where a field that looks authorised is wrapped by nothing. */
   readonly assertWrapped: (schema: GraphQLSchema) => void;
 }
@@ -76,6 +78,7 @@ export function createApolloPlugin(
   const plugin: ApolloServerPlugin<BaseContext> = {
     async serverWillStart({ schema }) {
       parts.assertWrapped(schema);
+      await parts.ready();
       hints.instrument(schema);
     },
 
@@ -127,7 +130,8 @@ export function createApolloPlugin(
   ): void {
     const { headers } = context.response.http;
     // Whoever has set the header already knew why; only an error is stricter.
-    if (facts.unstorable || !headers.has("cache-control")) {
+    const isStricter = facts.unstorable || (context.requestIsBatched && facts.isPrivate && !isNoStore(headers));
+    if (isStricter || !headers.has("cache-control")) {
       headers.set(
         "cache-control",
         cacheControl(facts, context.requestIsBatched ? { ...policy, maxAge: "none" } : policy),
@@ -154,12 +158,17 @@ function factsOf(
   const hinted = overall.policyIfCacheable();
   return {
     unstorable: hasErrors || body.kind !== "single" || context.operation?.operation !== "query",
-    isPrivate: overall.scope === "PRIVATE" || seen.reads.some((read) => read.scope === "PRIVATE"),
+    isPrivate: overall.scope === "PRIVATE" || seen.reads.some(isForCallerAlone),
     authorized: context.request.http?.headers.has("authorization") ?? false,
     varies: seen.operation?.varies ?? false,
     remainingMs:
       hinted === null || remaining === undefined ? undefined : Math.min(hinted.maxAge * 1000, remaining),
   };
+}
+
+/** By its policy, or because its fill turned out to depend on who asks. */
+function isForCallerAlone({ scope, reason }: FieldRead): boolean {
+  return scope === "PRIVATE" || reason === "private" || reason === "tainted";
 }
 
 /** `extensions.cache`: what each read of the answer came to. Times are seconds. */
@@ -194,6 +203,10 @@ const plainReason = {
   wait: "joined",
   bypass: "not-looked-up",
 } satisfies Record<FieldRead["outcome"], string>;
+
+function isNoStore(headers: { get(name: string): string | undefined }): boolean {
+  return headers.get("cache-control") === "no-store";
+}
 
 function isRestricted(policy: GraphQLRequestContext<BaseContext>["overallCachePolicy"]): boolean {
   return policy.maxAge !== undefined || policy.scope !== undefined;
