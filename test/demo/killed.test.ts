@@ -122,8 +122,8 @@ describe("the embedded database's directory", () => {
   it("rejects statements after close", async () => {
     const database = await openDatabase({ dataDir, logger });
     const { db } = database;
-    await database.close();
-    await database.close();
+    // Whoever else closes it waits for the same end.
+    await Promise.all([database.close(), database.close()]);
     await expect(db.selectFrom("features").selectAll().execute()).rejects.toThrow();
   });
 });

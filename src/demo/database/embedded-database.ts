@@ -26,6 +26,7 @@ export class EmbeddedDatabase {
   readonly #listeners = new Map<string, ((payload: string) => void)[]>();
   #nextId = 1;
   #stopped: Error | undefined;
+  #closing: Promise<void> | undefined;
 
   private constructor(worker: Worker, unlock: () => Promise<void>) {
     this.#worker = worker;
@@ -67,11 +68,18 @@ export class EmbeddedDatabase {
     await this.#send({ kind: "listen", channel });
   }
 
-  async close(): Promise<void> {
-    if (this.#stopped !== undefined) return;
-    const exited = new Promise((resolve) => this.#worker.once("exit", resolve));
-    await this.#send({ kind: "close" });
-    await exited;
+  /** Resolves when everything asked before has been answered and the files are closed. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#stopped === undefined) {
+      const exited = new Promise((resolve) => this.#worker.once("exit", resolve));
+      await this.#send({ kind: "close" });
+      await exited;
+    }
     await this.#unlock();
   }
 

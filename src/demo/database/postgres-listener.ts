@@ -26,13 +26,18 @@ export class PostgresListener {
   /** Resolves once the channel is listened to; rejects when the server cannot be reached now. */
   async start(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#options.url });
-    this.#client = client;
     client.on("notification", (message) => this.#options.onMessage(message.payload ?? ""));
     client.on("error", (error) => this.#options.logger.warn(`Listening was interrupted: ${error.message}`));
-    await client.connect();
-    await client.query(`listen ${pg.escapeIdentifier(this.#options.channel)}`);
+    try {
+      await client.connect();
+      await client.query(`listen ${pg.escapeIdentifier(this.#options.channel)}`);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    if (this.#closed) return client.end();
+    this.#client = client;
     client.on("end", () => this.#startAgain());
-    if (this.#closed) await client.end();
   }
 
   async close(): Promise<void> {
