@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from "fastify";
 import { bearerOf, isToken } from "./admin.ts";
 import type { GatewayParts, GatewayRequest } from "./define-gateway.ts";
@@ -26,8 +27,7 @@ export function createHttpServer(options: {
 }): FastifyInstance {
   const app = Fastify({
     loggerInstance: options.log,
-    disableRequestLogging: true,
-    requestIdLogLabel: "requestId",
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "requestId" }),
     genReqId: (request) => requestIdOf(request.headers["x-request-id"]),
     bodyLimit: maxBodyBytes,
     requestTimeout: requestPatienceMs,

@@ -25,7 +25,7 @@ export interface QueryLimits {
   /** Lexical tokens of the document. Default 2000. Refused as `TOO_MANY_TOKENS`. */
   readonly tokens: number;
   /**
-   * Fields that may be answered: each counts 1, times the sizes of the lists around it, variables and default arguments included.
+   * Fields that may be answered, introspection aside: each counts 1, times the sizes of the lists around it, variables and default arguments included.
    * The size of a list is its `first`, `last` or `limit`, else 10. Default 20000. Refused as `QUERY_TOO_COSTLY`.
    */
   readonly cost: number;
@@ -117,6 +117,8 @@ const assumedListSize = 10;
 const sizeArguments = ["first", "last", "limit"];
 
 const estimateField: ComplexityEstimator = ({ args, childComplexity, field, type }) => {
+  // Introspection is as large as the schema, whoever asks; Apollo Server bounds its recursion.
+  if (field.name.startsWith("__")) return 0;
   const sizes = sizeArguments.map((name) => args[name]).filter((size) => typeof size === "number");
   if (sizes.length > 0) return 1 + Math.max(0, ...sizes) * childComplexity;
   // The size of a Relay connection's lists is an argument of the connection.

@@ -19,8 +19,8 @@ describe("graphql-http's audit", () => {
   const known: Record<string, string> = {
     // GETs that a page of another site could send without asking are stopped: CSRF protection.
     "5A70": "notice",
-    "9ABE": "notice",
-    "4655": "notice",
+    "6A70": "notice",
+    D6D5: "notice",
     // application/json answers 400, not 200, to what does not parse, validate or coerce.
     "572B": "warn",
     FDE2: "warn",

@@ -30,7 +30,7 @@ describe("a hostile query", () => {
     ["with many aliases", "{ a: hinted b: hinted c: hinted d: hinted }", "TOO_MANY_ALIASES"],
     [
       "with many directives",
-      "{ hinted @skip(if: false) @include(if: true) @skip(if: false) }",
+      "{ hinted @skip(if: false) @include(if: true) stale @skip(if: false) }",
       "TOO_MANY_DIRECTIVES",
     ],
     ["with many tokens", `{ ${"hinted ".repeat(300)} }`, "TOO_MANY_TOKENS"],
