@@ -133,7 +133,7 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
   const fingerprints = createFingerprints(facts, statements, keys, entities);
   const policies = entries.map((entry) =>
     entry.kind === "field"
-      ? policyOf(entry, shapes.ofField(entry.field.type), fingerprints.ofField(entry.field))
+      ? policyOf(entry, shapes.ofField(entry.field.type), fingerprints.ofField(entry.type, entry.field))
       : policyOf(entry, shapes.ofRow(entry.type), fingerprints.ofRow(entry.type)),
   );
   return Object.freeze({

@@ -407,6 +407,12 @@ const errors: readonly BadSchema[] = [
     ],
   },
   {
+    name: "a policy that is no object",
+    sdl: query("a: Int"),
+    options: { policies: { "Query.a": 60 as never } },
+    errors: ['Query.a: policies["Query.a"] must be an object, but got: 60. Write { seconds: 60 }.'],
+  },
+  {
     name: "a policy of a mutation's field",
     sdl: mutation("a: Int"),
     options: { policies: { "Mutation.a": { seconds: 1 } } },

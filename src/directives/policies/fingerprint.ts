@@ -16,7 +16,7 @@ import type { Statements } from "./statements.ts";
  * a directive on one of them; not with order, descriptions, or anything that lives elsewhere.
  */
 export interface Fingerprints {
-  ofField(field: SchemaField): string;
+  ofField(parent: GraphQLObjectType, field: SchemaField): string;
   ofRow(type: GraphQLObjectType): string;
 }
 
@@ -30,6 +30,10 @@ export function createFingerprints(
     const version = statements.get(coordinate)?.stated.version;
     return version === undefined ? "" : `@${version}`;
   };
+
+  // With another identity, `Product:5` is another product.
+  const keyText = (type: GraphQLObjectType): string =>
+    `${type.name} ${(keys.get(type.name)?.[0] ?? []).join(" ")}`;
 
   /** Lines, one per type in the entry, sorted. */
   function linesWithin(start: GraphQLCompositeType, row: boolean): readonly string[] {
@@ -50,7 +54,7 @@ export function createFingerprints(
       }
       if (!inRow && entities.has(type.name)) {
         // A reference: of the entity only its identity lives here.
-        lines.set(type.name, `&${type.name} ${(keys.get(type.name)?.[0] ?? []).join(" ")}`);
+        lines.set(type.name, `& ${keyText(type)}`);
         return;
       }
       const fields = fieldsOf(type).filter((field) => !hasOwnResolver(field));
@@ -68,11 +72,15 @@ export function createFingerprints(
   }
 
   return {
-    ofField(field) {
+    ofField(parent, field) {
       const type = compositeOf(field);
-      return hash([String(field.type), ...(type === undefined ? [] : linesWithin(type, false))]);
+      return hash([
+        String(field.type),
+        `in ${keyText(parent)}`,
+        ...(type === undefined ? [] : linesWithin(type, false)),
+      ]);
     },
-    ofRow: (type) => hash(linesWithin(type, true)),
+    ofRow: (type) => hash([`in ${keyText(type)}`, ...linesWithin(type, true)]),
   };
 }
 

@@ -16,7 +16,8 @@ export function hiddenEntities(
   keyed: ReadonlySet<string>,
   type: GraphQLObjectType,
 ): { readonly hidden: readonly string[]; readonly hiddenDeep: readonly string[] } {
-  const children = fieldsOf(type).filter(hasOwnResolver);
+  // A root's fields read from the source, never from the object that stands for the root.
+  const children = facts.rootOf(type) === undefined ? fieldsOf(type).filter(hasOwnResolver) : [];
   const starts = children.map(compositeOf).filter((child) => child !== undefined);
   const within = (deep: boolean) => Object.freeze([...entitiesWithin(facts, keyed, starts, deep)].sort());
   return { hidden: within(false), hiddenDeep: within(true) };
@@ -32,7 +33,6 @@ function entitiesWithin(
   const seen = new Set<string>();
   const queue = starts.flatMap((type) => facts.membersOf(type));
   for (let type = queue.pop(); type !== undefined; type = queue.pop()) {
-    // A root reads from the source, never from the object that led to it.
     if (seen.has(type.name) || facts.rootOf(type) !== undefined) continue;
     seen.add(type.name);
     const isEntity = keyed.has(type.name);

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { ASTNode, GraphQLArgument, GraphQLCompositeType } from "graphql";
 import { didYouMean } from "../../base/suggest.ts";
 import type { PolicyInput } from "../../fields/field-policy.ts";
@@ -104,6 +105,13 @@ function readPlace(checks: CacheTtlChecks, sources: StatementSources, place: Pla
   const layers: StatedPolicy[] = [];
   const saidByOption = `policies[${JSON.stringify(coordinate)}]`;
   if (mapped !== undefined) {
+    if (typeof mapped !== "object" || mapped === null) {
+      checks.log.error({
+        coordinate,
+        problem: `${saidByOption} must be an object, but got: ${inspect(mapped)}.`,
+        mend: "Write { seconds: 60 }.",
+      });
+    }
     layers.push(checkCacheTtl(checks, { ...place, said: saidByOption }, { ...mapped }));
   }
   for (const { args, node } of own)
@@ -134,7 +142,8 @@ function fromCacheControl(
     { ...place, lifetimeName: "maxAge" },
     { seconds: inheritMaxAge === true ? undefined : maxAge, scope },
   );
-  checks.log.warnings.push(...log.warnings, ...log.errors);
+  const mistakes = log.errors.map((mistake) => ({ ...mistake, mend: `It stays uncached. ${mistake.mend}` }));
+  checks.log.warnings.push(...log.warnings, ...mistakes);
   return log.errors.length === 0 ? stated : { ...stated, seconds: 0 };
 }
 
