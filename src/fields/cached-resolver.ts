@@ -58,6 +58,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   const planRead = createFieldPlanner(policy, deps);
   const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
   const authorize = deps.authorize?.[coordinate];
+  const makeContext = backgroundContextFor(policy, deps.backgroundContext);
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
   const danglingKeys = new LRUCache<string, true>({
     max: MOST_DANGLING,
@@ -193,10 +194,9 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   /** The same load for nobody's request, with a context that asks as this one does: otherwise there is none. */
   function refreshOf(call: FieldCall, plan: ReadPlan, state: RequestState): Load | undefined {
-    const make = backgroundContextFor(policy, deps.backgroundContext);
-    if (make === undefined) return undefined;
+    if (makeContext === undefined) return undefined;
     const contextOf = () => {
-      state.background ??= { context: guard.outside(() => make(audiences.asker(call.context))) };
+      state.background ??= { context: guard.outside(() => makeContext(audiences.asker(call.context))) };
       return state.background.context;
     };
     if (!isForEverybody && !reproduces(contextOf, call, plan)) return undefined;

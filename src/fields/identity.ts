@@ -23,7 +23,10 @@ export type KeyFields = readonly string[];
 /** Every key of each keyed type, the first being its identity. Made by `directives/read-policies.ts`. */
 export type EntityKeys = ReadonlyMap<string, readonly KeyFields[]>;
 
-/** Takes the key values from a row that does not have them as properties: `{ Product: (row) => ({ id: row.sku }) }`. */
+/**
+ * Takes the key values from a row that does not have them as properties: `{ Product: (row) => ({ id: row.sku }) }`. One
+ * that throws says as much as one that answers null: this row has no key.
+ */
 export type Identify = Readonly<
   Record<string, (row: never) => Readonly<Record<string, unknown>> | null | undefined>
 >;
@@ -77,8 +80,7 @@ export function createIdentities(options: {
   return {
     of(typeName, row) {
       const identify = options.identify?.[typeName];
-      // A by-value custom identify sees what the resolver returned, hence its `never`.
-      return identified(typeName, identify === undefined ? row : identify(row as never));
+      return identified(typeName, identify === undefined ? row : attempt(() => identify(row as never)));
     },
     ofId(typeName, id) {
       const single = keysOf(typeName).find((fields) => fields.length === 1);
@@ -163,7 +165,7 @@ function isPlainRecord(value: unknown): value is Record<string, unknown> {
 function badId(typeName: string, id: unknown, keys: readonly KeyFields[]): string {
   const came = inspect(id, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   if (keys.length === 0)
-    return `"${typeName}" has no key, so "${came}" names none of its entities. Give the type a @key.`;
+    return `"${typeName}" has no key, so ${came} names none of its entities. Give the type a @key.`;
   const shapes = keys.map((fields) => `{ ${fields.join(", ")} }`).join(" or ");
   return `The id of a "${typeName}" must be a value of its key field or a record ${shapes}, but got: ${came}.`;
 }

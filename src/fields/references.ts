@@ -474,11 +474,17 @@ function isPlain(value: object): boolean {
   return true;
 }
 
+/** With the same accessors, which the store's codec is to refuse; a frozen original makes a copy that is not. */
 function copyOf(value: object): object {
-  return Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
+  const properties = Object.getOwnPropertyDescriptors(value) as Record<string, PropertyDescriptor>;
+  for (const property of Object.values(properties)) {
+    property.configurable = true;
+    if ("value" in property) property.writable = true;
+  }
+  return Object.create(Object.getPrototypeOf(value), properties);
 }
 
-/** Defined, not assigned: the original may be frozen, and `__proto__` is a name like any other. */
+/** Defined, not assigned: `__proto__` is a name like any other. */
 function assign(copy: object, name: string, value: unknown): void {
   Object.defineProperty(copy, name, { value, enumerable: true, configurable: true, writable: true });
 }

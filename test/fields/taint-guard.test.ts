@@ -1,0 +1,289 @@
+import { execute, type GraphQLResolveInfo, parse } from "graphql";
+import { describe, expect, it } from "vitest";
+import { deferred } from "../../src/base/deferred.ts";
+import { createTaintGuard } from "../../src/fields/taint-guard.ts";
+import { shop } from "./support.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: a context as applications write it
+type Any = any;
+
+/** A PUBLIC field whose resolver is the test's. */
+async function publicShop(
+  resolve: (context: Any, info: GraphQLResolveInfo) => unknown,
+  principal: (context: Any) => unknown = (context) => context.user?.id,
+) {
+  const made = await shop({
+    typeDefs: /* GraphQL */ `
+      type Query { price: String @cacheTTL(seconds: 60) open: String @cacheTTL(seconds: 60, selection: true) }
+    `,
+    resolvers: {
+      Query: {
+        price: (_p: unknown, _a: unknown, context: Any, info: GraphQLResolveInfo) => resolve(context, info),
+        open: (_p: unknown, _a: unknown, context: Any, info: GraphQLResolveInfo) => resolve(context, info),
+      },
+    },
+    principal,
+  });
+  /** Whether a fill with this context is stored. */
+  const isStored = async (context: unknown, field = "price") => {
+    const { errors } = await made.ask(`{ ${field} }`, context);
+    expect(errors).toEqual([]);
+    return (await made.entries()).length > 0;
+  };
+  return { ...made, isStored };
+}
+
+const ann = () => ({ user: { id: "ann", tier: "gold" }, locale: "de" });
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("a PUBLIC fill that looks at who asks is not stored", () => {
+  it.each<[string, (context: Any) => unknown]>([
+    ["directly", (context) => context.user.tier],
+    ["by destructuring", ({ user }) => user.tier],
+    ["by a spread", (context) => ({ ...context }).locale],
+    ["by JSON", (context) => JSON.stringify(context)],
+    [
+      "by a call that it awaits",
+      async (context) => {
+        await tick();
+        return (await (async () => context.user)()).tier;
+      },
+    ],
+    ["in a timer", (context) => new Promise((resolve) => setTimeout(() => resolve(context.user.tier)))],
+    ["through an object made of it", (context) => Object.create(context).user.tier],
+    ["only to find that nobody does", (context) => String(context.nobody ?? context.user === undefined)],
+  ])("%s", async (_, resolve) => {
+    const { isStored, warnings } = await publicShop(resolve);
+    expect(await isStored(ann())).toBe(false);
+    expect(warnings()).toContain("tainted Query.price");
+  });
+
+  it("where the context has no such property at all", async () => {
+    const { isStored } = await publicShop((context) => (context.user ? "member" : "guest"));
+    const context = { locale: "de" };
+    expect(await isStored(context)).toBe(false);
+    expect("user" in context).toBe(false);
+  });
+
+  it("through a getter of a class, private members and all", async () => {
+    class Context {
+      #token = "ann";
+      locale = "de";
+      get user() {
+        return { id: this.#token };
+      }
+      #secret() {
+        return this.#token;
+      }
+      who() {
+        return this.#secret();
+      }
+    }
+    const byGetter = await publicShop((context) => context.user.id);
+    expect(await byGetter.isStored(new Context())).toBe(false);
+    const byMethod = await publicShop(
+      (context) => context.who(),
+      (context) => context.who(),
+    );
+    expect(await byMethod.isStored(new Context())).toBe(false);
+    const neither = await publicShop((context) => context.locale);
+    expect(await neither.isStored(new Context())).toBe(true);
+  });
+
+  it("and joined readers run their own", async () => {
+    const gate = deferred<void>();
+    let loads = 0;
+    const { schema } = await publicShop(async (context) => {
+      loads += 1;
+      await gate.promise;
+      return context.user.id;
+    });
+    const asking = ["ann", "bob", "eve"].map((id) =>
+      execute({ schema, document: parse(`{ price }`), contextValue: { user: { id } } }),
+    );
+    await tick();
+    gate.resolve();
+    const answers = await Promise.all(asking);
+    expect(answers.map(({ data }) => data?.["price"])).toEqual(["ann", "bob", "eve"]);
+    expect(loads).toBe(3);
+  });
+});
+
+describe("what the guard leaves alone", () => {
+  it("stores a fill that reads the rest of the context", async () => {
+    const { isStored } = await publicShop((context) => context.locale);
+    expect(await isStored(ann())).toBe(true);
+  });
+
+  it("does not mind who else reads while a fill runs", async () => {
+    const gate = deferred<void>();
+    const context = ann();
+    const { schema, entries, cache } = await publicShop(() => gate.promise.then(() => "1"));
+    const asking = execute({ schema, document: parse(`{ price }`), contextValue: context });
+    await tick();
+    await tick();
+    expect(context.user.tier).toBe("gold");
+    gate.resolve();
+    await asking;
+    await cache.drain(1000);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it("changes neither identity nor properties of the context, during a fill or after", async () => {
+    const before = ann();
+    const user = before.user;
+    let seen: Any;
+    const { ask } = await publicShop((context) => {
+      seen = {
+        same: context === before,
+        keys: Object.keys(context),
+        enumerable: Object.getOwnPropertyDescriptor(context, "user")?.enumerable,
+        prototype: Object.getPrototypeOf(context) === Object.prototype,
+      };
+      return "1";
+    });
+    await ask(`{ price }`, before);
+    expect(seen).toEqual({ same: true, keys: ["user", "locale"], enumerable: true, prototype: true });
+    expect(Object.getOwnPropertyDescriptor(before, "user")).toEqual({
+      value: user,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  });
+
+  it("lets a resolver set, redefine and delete what is watched", async () => {
+    const { ask } = await publicShop(
+      (context) => {
+        context.user = { id: "bob" };
+        delete context.other;
+        return "1";
+      },
+      (context) => context.user ?? context.other ?? context.third,
+    );
+    const context: Any = { ...ann(), other: 1 };
+    await ask(`{ price }`, context);
+    expect(Object.getOwnPropertyDescriptor(context, "user")).toHaveProperty("value", { id: "bob" });
+    expect(Object.keys(context)).toEqual(["user", "locale"]);
+  });
+
+  it("keeps a property that a resolver adds to a context without it", async () => {
+    const { ask } = await publicShop((context) => {
+      context.user = { id: "bob" };
+      return "1";
+    });
+    const context: Any = { locale: "de" };
+    await ask(`{ price }`, context);
+    expect(Object.getOwnPropertyDescriptor(context, "user")).toMatchObject({
+      value: { id: "bob" },
+      enumerable: true,
+      writable: true,
+    });
+  });
+
+  it("calls an inherited setter with the context, and gives an object made of it a property of its own", async () => {
+    class Context {
+      #user: unknown = { id: "ann" };
+      get user() {
+        return this.#user;
+      }
+      set user(value: unknown) {
+        this.#user = value;
+      }
+    }
+    let derived: Any;
+    const { ask } = await publicShop((context) => {
+      derived = Object.create(context);
+      Object.defineProperty(derived, "user", { value: "own", writable: true });
+      context.user = { id: "bob" };
+      return "1";
+    });
+    const context = new Context();
+    await ask(`{ price }`, context);
+    expect(context.user).toEqual({ id: "bob" });
+    expect(Object.hasOwn(context, "user")).toBe(false);
+    expect(derived.user).toBe("own");
+  });
+
+  it("serves a frozen context, which it cannot watch, and says so", async () => {
+    const { isStored, warnings } = await publicShop((context) => context.user.tier);
+    expect(await isStored(Object.freeze(ann()))).toBe(true);
+    expect(warnings()).toContain("guard-blind user");
+  });
+});
+
+describe("a fill that looks at the selection", () => {
+  it.each<[string, (info: GraphQLResolveInfo) => unknown]>([
+    ["info.fieldNodes", (info) => info.fieldNodes.length],
+    ["info.operation", (info) => info.operation.name?.value],
+    ["a copy of info", (info) => Object.keys({ ...info }).length],
+  ])("is not stored: %s", async (_, look) => {
+    const { isStored } = await publicShop((_context, info) => String(look(info)));
+    expect(await isStored(ann())).toBe(false);
+  });
+
+  it("is stored with selection: true", async () => {
+    const { isStored } = await publicShop((_context, info) => String(info.fieldNodes.length));
+    expect(await isStored(ann(), "open")).toBe(true);
+  });
+
+  it("is stored where it reads the rest of info, which is the one that graphql-js made", async () => {
+    const { isStored } = await publicShop((_context, info) => `${info.fieldName} ${info.path.key}`);
+    expect(await isStored(ann())).toBe(true);
+  });
+});
+
+describe("the guard by itself", () => {
+  it("tells fills of one context apart", async () => {
+    const guard = createTaintGuard({ principal: (context: Any) => context.user });
+    const context = ann();
+    const options = { context, principal: true, selection: false };
+    const gate = deferred<void>();
+    const taints: unknown[] = [];
+    await Promise.all([
+      guard.watch(options, async (fill) => {
+        gate.resolve();
+        await tick();
+        taints.push(fill.taint);
+      }),
+      guard.watch(options, async (fill) => {
+        await gate.promise;
+        void context.user;
+        taints.push(fill.taint);
+      }),
+    ]);
+    expect(taints.sort()).toEqual(["principal", undefined]);
+  });
+
+  it("lets go of the context when a fill throws", async () => {
+    const guard = createTaintGuard({ principal: (context: Any) => context.user });
+    const context = ann();
+    const options = { context, principal: true, selection: false };
+    const failing = guard.watch(options, () => {
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    expect(Object.getOwnPropertyDescriptor(context, "user")).toHaveProperty("value");
+  });
+
+  it("taints the fill that is given what is not for everybody", async () => {
+    const guard = createTaintGuard({});
+    const options = { context: {}, principal: true, selection: false };
+    const taint = await guard.watch(options, (fill) => {
+      guard.taint("private");
+      return fill.taint;
+    });
+    expect(taint).toBe("private");
+    guard.taint("private");
+  });
+
+  it("does not taint by what the cache does itself", async () => {
+    const guard = createTaintGuard({ principal: (context: Any) => context.user });
+    const context = ann();
+    const taint = await guard.watch({ context, principal: true, selection: false }, async (fill) => {
+      guard.outside(() => context.user);
+      return fill.taint;
+    });
+    expect(taint).toBe(undefined);
+  });
+});
