@@ -12,6 +12,7 @@ import { readPolicies, type SchemaPolicies } from "../directives/read-policies.t
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
 import { createAudiences } from "../fields/audience.ts";
+import type { FieldPolicy } from "../fields/field-policy.ts";
 import { setCachePolicy } from "../fields/hints.ts";
 import { createIdentities, type Identities } from "../fields/identity.ts";
 import { createReferences, type References } from "../fields/references.ts";
@@ -170,6 +171,8 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     );
   }
 
+  const opened = () => atMost(clock, OPENING_MS, isReady);
+
   // What tells one request from another.
   const states = createRequestStates({ openSession: () => engine.session() });
   const guard = createTaintGuard({
@@ -312,7 +315,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     });
     const opening = openFirst(cached, async (served) => {
       assertWrapped(served);
-      await atMost(clock, OPENING_MS, isReady);
+      await opened();
     });
     const assertWrapped = createWrapperCheck(opening, policies.needsAuthWrapper);
     applied = {
@@ -366,15 +369,16 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     entity,
     apply,
     plugin(pluginOptions) {
-      const { policies, assertWrapped } = known("cache.plugin()");
       return createApolloPlugin(
         {
           states,
-          policies: { get: (coordinate) => policies.fields.get(coordinate) ?? policies.rows.get(coordinate) },
+          // Asked when the server starts: a plugin may be made before the schema.
+          policies: { get: (coordinate) => policyAt(known("cache.plugin()"), coordinate) },
           restrictEntry: (info, { maxAge, scope }) =>
             setCachePolicy(info, present({ seconds: maxAge, scope })),
           trusted: options.trusted ?? (() => false),
-          assertWrapped,
+          ready: opened,
+          assertWrapped: (schema) => known("cache.plugin()").assertWrapped(schema),
         },
         pluginOptions,
       );
@@ -414,6 +418,10 @@ interface Applied {
   readonly identities: Identities;
   readonly references: References;
   readonly assertWrapped: AssertWrapped;
+}
+
+function policyAt({ policies }: Applied, coordinate: string): FieldPolicy | undefined {
+  return policies.fields.get(coordinate) ?? policies.rows.get(coordinate);
 }
 
 /** The first operations of a process wait so long for the store, in ms. */
