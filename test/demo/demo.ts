@@ -3,12 +3,13 @@ import path from "node:path";
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import DataLoader from "dataloader";
 import { type ExecutionResult, type GraphQLSchema, graphql } from "graphql";
-import { createDemoContext, type DemoHeaders } from "../../src/demo/context.ts";
+import { createDemoContext, type DemoContext, type DemoHeaders } from "../../src/demo/context.ts";
 import type { OpenDatabase } from "../../src/demo/database/open-database.ts";
 import { prepareDatabase } from "../../src/demo/database/prepare-database.ts";
 import { type FieldCacheLike, registerEntities } from "../../src/demo/entities.ts";
 import { createLoaders, type Loaders } from "../../src/demo/loaders/create-loaders.ts";
 import { createResolvers } from "../../src/demo/resolvers/create-resolvers.ts";
+import type { FieldCache } from "../../src/index.ts";
 import type { Backend } from "./backends.ts";
 
 export interface Demo {
@@ -39,8 +40,11 @@ export function readTypeDefs(): string[] {
   return readdirSync(SCHEMA).map((name) => readFileSync(path.join(SCHEMA, name), "utf8"));
 }
 
-/** The demo without a cache, over the first sixty features. */
-export async function openDemo(backend: Backend): Promise<Demo> {
+/** The demo over the first sixty features; without a cache unless one is made. */
+export async function openDemo(
+  backend: Backend,
+  makeCache?: (backgroundContext: () => DemoContext) => FieldCache<DemoContext>,
+): Promise<Demo> {
   const statements: string[] = [];
   const database = await prepareDatabase({
     ...backend.options,
@@ -48,9 +52,11 @@ export async function openDemo(backend: Backend): Promise<Demo> {
     onStatement: (sql) => statements.push(sql),
   });
   const { db } = database;
-  const entities = registerEntities(passThrough(), db);
   const loaders = createLoaders(db);
-  const schema = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) });
+  const cache = makeCache?.(() => ({ db, loaders, user: null, locale: "en" }));
+  const entities = registerEntities(cache ?? passThrough(), db);
+  const plain = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) });
+  const schema = cache?.apply(plain) ?? plain;
   const run: Demo["run"] = async (source, { variables, headers = {} } = {}) => {
     const contextValue = await createDemoContext(headers, { db, loaders, entities });
     statements.length = 0;
@@ -68,7 +74,10 @@ export async function openDemo(backend: Backend): Promise<Demo> {
         throw new AggregateError(errors, errors.map((error) => error.message).join("; "));
       return data;
     },
-    close: () => database.close(),
+    async close() {
+      await cache?.close();
+      await database.close();
+    },
   };
 }
 
