@@ -7,6 +7,7 @@ import {
 } from "graphql";
 import { LRUCache } from "lru-cache";
 import type { Cache } from "../engine/cache.ts";
+import type { Emit } from "../engine/events.ts";
 import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
 import { limitSession } from "../engine/session.ts";
 import { stampNames } from "../keys/grammar.ts";
@@ -19,7 +20,6 @@ import type { References } from "./references.ts";
 import type { RequestState, RequestStates } from "./request-state.ts";
 import { renderTagTemplate } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
-import type { Warn } from "./warn-once.ts";
 
 /** Refuses by throwing, once the value is known. What it returns does not count, but for `false`, which is a mistake. */
 export type Authorize = (
@@ -40,7 +40,7 @@ export interface FieldCacheDeps extends PlannerOptions {
   readonly authorize?: Readonly<Record<string, Authorize>>;
   /** The context of background refreshes: see {@link backgroundContextFor}. */
   readonly backgroundContext?: (asker: Asker) => unknown;
-  readonly warn: Warn;
+  readonly emit: Emit;
 }
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
@@ -54,16 +54,14 @@ const MOST_DANGLING = 1000;
  */
 export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
   const { coordinate, scope, shape, lifetimes } = policy;
-  const { cache, states, guard, references, audiences, warn } = deps;
+  const { cache, states, guard, references, audiences, warn, emit } = deps;
   const planRead = createFieldPlanner(policy, deps);
   const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
   const authorize = deps.authorize?.[coordinate];
   const makeContext = backgroundContextFor(policy, deps.backgroundContext);
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
-  const danglingKeys = new LRUCache<string, true>({
-    max: MOST_DANGLING,
-    ttl: Math.max(1, lifetimes.freshMs),
-  });
+  /** Made when it is needed: it takes its room at once. */
+  let danglingKeys: LRUCache<string, true> | undefined;
 
   async function resolve(call: FieldCall): Promise<unknown> {
     const state = states.of(call.context, call.info);
@@ -75,16 +73,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
     const plan = planRead(call, state);
     if ("bypass" in plan) {
-      const value = await original(call.parent, call.args, call.context, call.info);
-      state.reads.push({
-        coordinate,
-        outcome: "bypass",
-        reason: plan.bypass,
-        scope,
-        lifetimes,
-        ...pathIn(call, state),
-      });
-      return value;
+      note({ outcome: "bypass", reason: plan.bypass }, undefined, call, state);
+      // The engine tells of the reads that it sees; of this one it knows nothing.
+      emit({ type: "read", coordinate, outcome: "bypass", reason: plan.bypass });
+      return original(call.parent, call.args, call.context, call.info);
     }
     // A fill that asks for what is not for everybody is not for everybody either.
     if (scope === "PRIVATE") guard.taint("private");
@@ -105,7 +97,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     if (shape.kind === "leaf") return result;
     const { value, dangling } = await references.unpack(shape, result.value, state, call.context);
     const isEntry = result.outcome === "hit" || result.outcome === "stale";
-    if (!dangling || !isEntry || danglingKeys.has(plan.key)) return { ...result, value };
+    if (!dangling || !isEntry || danglingKeys?.has(plan.key)) return { ...result, value };
     return readAnew(plan, load, call, state);
   }
 
@@ -119,7 +111,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     const result = await cache.read({ ...plan, session: limitSession(plan.session, { read: false }) }, load);
     const { value, dangling } = await references.unpack(shape, result.value, state, call.context);
     // A source that goes on naming what its own loader denies is not asked at every read.
-    if (dangling) danglingKeys.set(plan.key, true);
+    if (dangling) {
+      danglingKeys ??= new LRUCache({ max: MOST_DANGLING, ttl: Math.max(1, lifetimes.freshMs) });
+      danglingKeys.set(plan.key, true);
+    }
     return { ...result, value, outcome: "miss", reason: "dangling" };
   }
 
@@ -221,7 +216,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   function note(
     result: Pick<ReadResult, "outcome" | "reason" | "ageMs" | "remainingMs">,
-    plan: ReadPlan,
+    plan: ReadPlan | undefined,
     call: FieldCall,
     state: RequestState,
   ): void {
@@ -234,7 +229,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
       ...(reason === undefined ? {} : { reason }),
       ...(ageMs === undefined ? {} : { ageMs }),
       ...(remainingMs === undefined ? {} : { remainingMs }),
-      ...(state.debug ? { key: plan.key } : {}),
+      ...(state.debug && plan !== undefined ? { key: plan.key } : {}),
       ...pathIn(call, state),
     });
   }

@@ -218,12 +218,18 @@ describe("selection: true", () => {
 
 describe("a call that does not reach the cache", () => {
   it("is every call of a mutation, which reads and stores nothing", async () => {
-    const { ask, loads, entries } = await priceShop();
+    const { ask, loads, entries, events } = await priceShop();
     await ask(`{ product(id: 1) { price } }`);
     const { data, reads } = await ask(`mutation { product(id: 1) { price } }`);
     expect({ data, reads }).toEqual({
       data: { product: { price: 2 } },
       reads: ["Product.price bypass mutation"],
+    });
+    expect(events.at(-1)).toEqual({
+      type: "read",
+      coordinate: "Product.price",
+      outcome: "bypass",
+      reason: "mutation",
     });
     expect(await entries()).toHaveLength(1);
     expect(loads).toHaveLength(2);

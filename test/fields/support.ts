@@ -145,6 +145,7 @@ export async function shop(options: ShopOptions): Promise<Shop> {
     guard,
     references,
     warn,
+    emit,
     isOn: options.isOn ?? (() => true),
     ...(authorize === undefined ? {} : { authorize }),
     ...(backgroundContext === undefined ? {} : { backgroundContext: backgroundContext as never }),
