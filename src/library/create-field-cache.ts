@@ -312,6 +312,8 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       guard,
       isOn,
       warn,
+      emit,
+      emit,
     });
     const opening = openFirst(cached, async (served) => {
       assertWrapped(served);

@@ -48,6 +48,8 @@ export interface RowWish {
   readonly context: unknown;
   /** Neither from an entry nor from another request's load. */
   readonly reload: boolean;
+  /** A refresh that no request waits for. */
+  readonly background?: boolean;
 }
 
 /** Reads rows of one entity through their entries: the row's `cached-resolver`. */
@@ -84,6 +86,8 @@ export class RowReader {
   #audienceOf(policy: FieldPolicy, { state, context }: RowWish): Audience | string {
     if (!this.#options.isOn(policy.coordinate)) return "disabled";
     if (policy.lifetimes.freshMs <= 0) return "ttl-0";
+    // A job has nobody who asks; the application's functions are not asked about a context that is not there.
+    if (context === undefined && (policy.scope === "PRIVATE" || policy.vary.length > 0)) return "no-context";
     const audience = this.#options.audiences.of(policy, state, context);
     return audience.kind === "none" ? audience.reason : audience;
   }
@@ -133,7 +137,7 @@ export class RowReader {
       key,
       context,
       request: state,
-      audience: audience.part,
+      audience: `${originOf(wish)} ${audience.part ?? ""}`,
       watched: policy.scope === "PUBLIC",
     });
     const { value, tags, whole } = await references.pack(policy.shape, row, { context });
@@ -209,7 +213,12 @@ export class RowReader {
     return () => {
       const context = contextOf();
       // Whatever its loaders remember is older than this load.
-      return this.#load(policy, audience, { ...wish, context, state: states.renew(context) });
+      return this.#load(policy, audience, {
+        ...wish,
+        context,
+        state: states.renew(context),
+        background: true,
+      });
     };
   }
 
@@ -243,6 +252,12 @@ export class RowReader {
       ...(state.debug && key !== undefined && outcome !== "bypass" ? { key } : {}),
     });
   }
+}
+
+/** What lends its context to a batch should fit all of it: a request's fits a request. */
+function originOf({ context, background }: RowWish): string {
+  if (background === true) return "background";
+  return context === undefined ? "job" : "request";
 }
 
 /** `Product` of `Product:42`, `Product@slug` of `Product@slug:tea`: names of one key can be compared. */
