@@ -313,7 +313,6 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       isOn,
       warn,
       emit,
-      emit,
     });
     const opening = openFirst(cached, async (served) => {
       assertWrapped(served);
