@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { Breaker } from "../../src/store/breaker.ts";
+import { manualClock } from "../support/manual-clock.ts";
+
+function open() {
+  const clock = manualClock();
+  const probes: { readonly at: number; answer(alive: boolean): Promise<void> }[] = [];
+  const changes: [boolean, string][] = [];
+  let dead = 0;
+  const breaker = new Breaker({
+    clock,
+    random: { next: () => 0, token: () => "" },
+    probe: () =>
+      new Promise((resolve) => {
+        probes.push({
+          at: clock.now(),
+          async answer(alive) {
+            resolve(alive);
+            await new Promise(setImmediate);
+          },
+        });
+      }),
+    onChange: (isOpen, detail) => changes.push([isOpen, detail]),
+    onDead: () => {
+      dead += 1;
+    },
+  });
+  return { clock, breaker, probes, changes, dead: () => dead };
+}
+
+describe("the breaker", () => {
+  test("opens at the first failure, says why, once", () => {
+    const { breaker, changes } = open();
+    expect(breaker.isOpen).toBe(false);
+    breaker.fail("no answer within 50 ms");
+    breaker.fail("another");
+    expect(breaker.isOpen).toBe(true);
+    expect(changes).toEqual([[true, "no answer within 50 ms"]]);
+  });
+
+  test("closes at the first probe that is answered", async () => {
+    const { clock, breaker, probes, changes } = open();
+    breaker.fail("x");
+    clock.advance(99);
+    expect(probes).toHaveLength(0);
+    clock.advance(1);
+    await probes[0]!.answer(true);
+    expect(breaker.isOpen).toBe(false);
+    expect(changes.map(([isOpen]) => isOpen)).toEqual([true, false]);
+    clock.advance(100_000);
+    expect(probes).toHaveLength(1);
+  });
+
+  test("sends one probe at a time, ever more rarely, up to two seconds", async () => {
+    const { clock, breaker, probes } = open();
+    const waits: number[] = [];
+    breaker.fail("x");
+    for (let i = 0; i < 8; i++) {
+      const from = clock.now();
+      while (probes.length === i) clock.advance(1);
+      waits.push(clock.now() - from);
+      // However long it takes, no other leaves meanwhile.
+      clock.advance(10_000);
+      expect(probes).toHaveLength(i + 1);
+      await probes[i]!.answer(false);
+    }
+    expect(waits).toEqual([100, 200, 400, 800, 1600, 2000, 2000, 2000]);
+  });
+
+  test("says after each three failed probes that the connection may be dead", async () => {
+    const { clock, breaker, probes, dead } = open();
+    breaker.fail("x");
+    const seen: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      while (probes.length === i) clock.advance(50);
+      await probes[i]!.answer(false);
+      seen.push(dead());
+    }
+    expect(seen).toEqual([0, 0, 1, 1, 1, 2]);
+  });
+
+  test("a store that fails right after its probe is probed as rarely as before; a good spell forgets that", async () => {
+    const { clock, breaker, probes } = open();
+    const untilProbe = () => {
+      const from = clock.now();
+      const before = probes.length;
+      while (probes.length === before) clock.advance(1);
+      return clock.now() - from;
+    };
+    breaker.fail("x");
+    expect(untilProbe()).toBe(100);
+    await probes.at(-1)!.answer(true);
+    breaker.fail("x");
+    expect(untilProbe()).toBe(200);
+    await probes.at(-1)!.answer(true);
+    clock.advance(2001);
+    breaker.fail("x");
+    expect(untilProbe()).toBe(100);
+  });
+
+  test("closes on any other sign of life, and does not hear a probe that was under way", async () => {
+    const { clock, breaker, probes, changes } = open();
+    breaker.fail("x");
+    clock.advance(100);
+    breaker.succeed();
+    expect(breaker.isOpen).toBe(false);
+    await probes[0]!.answer(false);
+    clock.advance(100_000);
+    expect(probes).toHaveLength(1);
+    expect(changes.map(([isOpen]) => isOpen)).toEqual([true, false]);
+  });
+
+  test("a reset closes it without a word", () => {
+    const { clock, breaker, probes, changes } = open();
+    breaker.fail("x");
+    breaker.reset();
+    clock.advance(100_000);
+    expect(breaker.isOpen).toBe(false);
+    expect(probes).toHaveLength(0);
+    expect(changes).toHaveLength(1);
+  });
+});
