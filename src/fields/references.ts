@@ -205,7 +205,7 @@ class Packing {
     const known = made.get(value);
     if (known !== undefined) return known;
     if (!isPlain(value)) {
-      this.whole ??= `an instance of ${value.constructor.name}, which has methods or accessors`;
+      this.whole ??= `an instance of ${classOf(value)}, which has methods or accessors`;
       return value;
     }
     const copy = copyOf(value);
@@ -299,14 +299,14 @@ class Packing {
 
 const LEAF: ValueShape = { kind: "leaf" };
 
-/** One value on its way out: copied where an entity is put into it, as another caller may hold the same. */
+/** One value on its way out, in place: the engine gives each caller a copy, and `Packing` has made one before. */
 class Unpacking {
   readonly #options: ReferencesOptions;
   readonly #typeNames: WeakMap<object, string>;
   readonly #state: RequestState;
   readonly #context: unknown;
   readonly #places = new Places();
-  readonly #made = new Map<object, object>();
+  readonly #seen = new Set<object>();
   #dangling = false;
 
   constructor(
@@ -351,7 +351,7 @@ class Unpacking {
 
   #unpackList(item: ValueShape, packed: object): unknown {
     if (!Array.isArray(packed)) return packed;
-    const items = [...(packed as unknown[])];
+    const items: unknown[] = packed;
     items.forEach((one, at) => {
       this.#places.put(this.#unpack(item, one), (value) => {
         items[at] = value;
@@ -361,16 +361,16 @@ class Unpacking {
   }
 
   #unpackObject(shape: ObjectShape, packed: object): unknown {
-    const known = this.#made.get(packed);
-    if (known !== undefined) return known;
-    const copy = copyOf(packed);
-    this.#made.set(packed, copy);
+    if (this.#seen.has(packed)) return packed;
+    this.#seen.add(packed);
     for (const [name, field] of shape.fields) {
       if (!Object.hasOwn(packed, name)) continue;
       const property = (packed as Record<string, unknown>)[name];
-      this.#places.put(this.#unpack(field, property), (value) => assign(copy, name, value));
+      this.#places.put(this.#unpack(field, property), (value) => {
+        if (value !== property) assign(packed, name, value);
+      });
     }
-    return copy;
+    return packed;
   }
 
   #unpackAbstract(shape: AbstractShape, packed: object): unknown {
@@ -487,6 +487,11 @@ function copyOf(value: object): object {
 /** Defined, not assigned: `__proto__` is a name like any other. */
 function assign(copy: object, name: string, value: unknown): void {
   Object.defineProperty(copy, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function classOf(value: object): string {
+  const { constructor: made } = value as { readonly constructor?: unknown };
+  return typeof made === "function" && made.name !== "" ? made.name : "a class without name";
 }
 
 function isObject(value: unknown): value is object {

@@ -91,6 +91,30 @@ describe("entities with a loader", () => {
     expect(batches.slice(1)).toEqual([{ typeName: "Product", keys: ["2"] }]);
   });
 
+  it("cost one wave for the list, one for its rows and one for their fields, cold and warm", async () => {
+    const ids = Array.from({ length: 50 }, (_, id) => ({ id }));
+    const { ask, events, batches } = await catalogue(
+      { products: () => ids },
+      {
+        typeDefs: `${typeDefs}
+          extend type Product { a: Int @cacheTTL(seconds: 60), b: Int @cacheTTL(seconds: 60), c: Int @cacheTTL(seconds: 60), d: Int @cacheTTL(seconds: 60) }`,
+        resolvers: {
+          Query: { products: () => ids },
+          Product: Object.fromEntries(["a", "b", "c", "d"].map((name) => [name, () => 1])),
+        },
+        entities: { Product: (id) => ({ id }) },
+      },
+    );
+    const waves = () => events.filter(({ type }) => type === "wave").length;
+    const source = `{ products { id a b c d } }`;
+    const cold = await ask(source);
+    expect([waves(), batches.length, cold.reads.length]).toEqual([3, 1, 201]);
+    const warm = await ask(source);
+    expect([waves(), batches.length]).toEqual([6, 1]);
+    expect(warm.reads.filter((read) => read.endsWith(" hit"))).toHaveLength(201);
+    expect(warm.data).toEqual(cold.data);
+  });
+
   it("are found in connections, nested objects, promises and sets", async () => {
     const { ask, batches } = await catalogue({
       page: () => ({

@@ -92,7 +92,7 @@ export async function shop(options: ShopOptions): Promise<Shop> {
   const warn = createWarnOnce(emit);
   const guard = createTaintGuard({
     ...(principal === undefined ? {} : { principal }),
-    onBlind: (property) => warn("guard-blind", property, `The context's "${property}" cannot be watched.`),
+    onBlind: (property) => warn("blind", property, `The context's "${property}" cannot be watched.`),
   });
   const audiences = createAudiences({
     secret: "0123456789abcdef0123456789abcdef",

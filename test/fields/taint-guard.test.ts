@@ -90,6 +90,25 @@ describe("a PUBLIC fill that looks at who asks is not stored", () => {
     expect(await neither.isStored(new Context())).toBe(true);
   });
 
+  it("through another cached field, which is PRIVATE", async () => {
+    const { ask, entries, schema } = await shop({
+      typeDefs: `type Query { open: String @cacheTTL(seconds: 60), mine: String @cacheTTL(seconds: 60, scope: PRIVATE) }`,
+      resolvers: {
+        Query: {
+          open: async (_p: unknown, _a: unknown, contextValue: Any): Promise<unknown> => {
+            const { data } = await execute({ schema, document: parse(`{ mine }`), contextValue });
+            return data?.["mine"];
+          },
+          mine: (_p: unknown, _a: unknown, context: Any) => context.user.id,
+        },
+      },
+      principal: (context: Any) => context.user?.id,
+    });
+    // Twice: what taints is the value, from its load or from its entry.
+    for (const _ of [1, 2]) await ask(`{ open }`, ann());
+    expect(await entries()).toEqual([expect.stringContaining("{Query.mine~~")]);
+  });
+
   it("and joined readers run their own", async () => {
     const gate = deferred<void>();
     let loads = 0;
@@ -208,7 +227,7 @@ describe("what the guard leaves alone", () => {
   it("serves a frozen context, which it cannot watch, and says so", async () => {
     const { isStored, warnings } = await publicShop((context) => context.user.tier);
     expect(await isStored(Object.freeze(ann()))).toBe(true);
-    expect(warnings()).toContain("guard-blind user");
+    expect(warnings()).toContain("blind user");
   });
 });
 
