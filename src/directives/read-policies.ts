@@ -1,5 +1,6 @@
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { didYouMean } from "../base/suggest.ts";
+import type { Lifetimes } from "../engine/read-plan.ts";
 import type { FieldPolicy, PolicyInput, ValueShape } from "../fields/field-policy.ts";
 import type { EntityKeys } from "../fields/identity.ts";
 import { type InvalidateRules, readInvalidates } from "./invalidates.ts";
@@ -16,7 +17,7 @@ import {
   reportUnkeptStatements,
 } from "./policies/idle-statements.ts";
 import { type PolicyProblem, ProblemLog, SchemaPolicyError } from "./policies/policy-problem.ts";
-import { createPrecedence } from "./policies/precedence.ts";
+import { createPrecedence, type Precedence } from "./policies/precedence.ts";
 import {
   coordinateOf,
   fieldsOf,
@@ -59,12 +60,21 @@ export interface ReadPoliciesOptions {
   readonly cacheControl?: boolean;
 }
 
+/** What a directive on a type says of its objects. */
+export interface TypePolicy {
+  readonly lifetimes: Pick<Lifetimes, "freshMs">;
+  readonly scope: "PUBLIC" | "PRIVATE";
+  readonly vary: readonly string[];
+}
+
 /** What a schema says of caching, resolved and frozen. */
 export interface SchemaPolicies {
   /** By coordinate, `Product.price`: every field that has an entry of its own. */
   readonly fields: ReadonlyMap<string, FieldPolicy>;
   /** By type name: the row of every entity that has a loader and a policy. */
   readonly rows: ReadonlyMap<string, FieldPolicy>;
+  /** By name of a composite type: what its own directive says of its objects, whether or not that makes an entry. */
+  readonly types: ReadonlyMap<string, TypePolicy>;
   /** By type name: its keys, the first being its identity. A nested field's path is dotted: `organization.id`. */
   readonly keys: EntityKeys;
   /** What `@invalidates` says, templates compiled. */
@@ -139,12 +149,27 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
   return Object.freeze({
     fields: byCoordinate(policies.filter(({ kind }) => kind === "field")),
     rows: byCoordinate(policies.filter(({ kind }) => kind === "row")),
+    types: typePolicies(facts, precedence, checks.maxSeconds),
     keys,
     invalidations,
     uncached: uncachedFields(facts, cached),
     warnings: Object.freeze(log.warnings),
     needsAuthWrapper,
   });
+}
+
+function typePolicies(
+  facts: SchemaFacts,
+  precedence: Precedence,
+  maxSeconds: number,
+): ReadonlyMap<string, TypePolicy> {
+  const found = new Map<string, TypePolicy>();
+  for (const type of facts.composites) {
+    const { seconds, scope = "PUBLIC", vary = [] } = precedence.ofType(type);
+    if (seconds === undefined) continue;
+    found.set(type.name, { lifetimes: { freshMs: Math.min(seconds, maxSeconds) * 1000 }, scope, vary });
+  }
+  return found;
 }
 
 function policyOf(entry: SettledPlace, shape: ValueShape, fingerprint: string): FieldPolicy {

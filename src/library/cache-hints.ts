@@ -33,7 +33,7 @@ export interface FieldCacheControl {
 
 /** The part of a policy that hints are made of. */
 export interface HintSource {
-  readonly lifetimes: Lifetimes;
+  readonly lifetimes: Pick<Lifetimes, "freshMs">;
   readonly scope: "PUBLIC" | "PRIVATE";
   readonly vary: readonly string[];
 }

@@ -12,7 +12,6 @@ import { readPolicies, type SchemaPolicies } from "../directives/read-policies.t
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
 import { createAudiences } from "../fields/audience.ts";
-import type { FieldPolicy } from "../fields/field-policy.ts";
 import { setCachePolicy } from "../fields/hints.ts";
 import { createIdentities, type Identities } from "../fields/identity.ts";
 import { createReferences, type References } from "../fields/references.ts";
@@ -31,6 +30,7 @@ import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { createRedisStore } from "../store/redis/redis-store.ts";
 import type { Store, StoreState } from "../store/store.ts";
 import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
+import type { HintSource } from "./cache-hints.ts";
 import { createEventLog } from "./event-log.ts";
 import { type InvalidateOptions, type InvalidationPreview, invalidate } from "./invalidate.ts";
 import { quietConsole } from "./logger.ts";
@@ -421,8 +421,8 @@ interface Applied {
   readonly assertWrapped: AssertWrapped;
 }
 
-function policyAt({ policies }: Applied, coordinate: string): FieldPolicy | undefined {
-  return policies.fields.get(coordinate) ?? policies.rows.get(coordinate);
+function policyAt({ policies }: Applied, coordinate: string): HintSource | undefined {
+  return policies.fields.get(coordinate) ?? policies.rows.get(coordinate) ?? policies.types.get(coordinate);
 }
 
 /** The first operations of a process wait so long for the store, in ms. */
