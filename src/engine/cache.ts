@@ -201,7 +201,7 @@ class EngineCache implements Cache {
       const end =
         joined === undefined
           ? await this.#fill({ plan, load, ...look, waitUntil, background: false })
-          : await joined.end;
+          : await joined.join();
       if (end.kind === "again") continue;
       return this.#settle(plan, load, end, fallback);
     }

@@ -93,18 +93,24 @@ export class Filler {
     for (let attempt = 1; ; attempt++) {
       // Whoever waited saw its stamps long ago: they may be gone by now, and a fill under them would be for nothing.
       const wanted = attempt === 1 ? absent : plan.tags;
-      const [begun, made] = await Promise.all([
+      const [begun, made, log] = await Promise.all([
         turn.begin({ ...begin, seenId }),
         turn.stamps(wanted, begin.stampMs),
+        this.#askLog(plan, [plan.home, ...plan.tags]),
       ]);
-      if (begun instanceof StoreFailure || made instanceof StoreFailure) {
-        return this.#giveUp(plan, begin, begun, made);
+      if (begun instanceof StoreFailure || made instanceof StoreFailure || log instanceof StoreFailure) {
+        return this.#giveUp(plan, begin, [begun, made, log]);
       }
       switch (begun.kind) {
         case "own": {
           const present = new Map(wanted.map((tag, at) => [tag, made[at]!]));
           const tagStamps = plan.tags.map((tag, at) => present.get(tag) ?? seen.stamps[at + 1]!);
           const { stamp, born, failures } = begun;
+          if (log !== "clean") {
+            // Its inputs may be older than an invalidation: what it loads could never be stored, so nobody waits for it.
+            void turn.release({ ...begin, stamp });
+            return { kind: "share", reason: log === "gap" ? "log-gap" : "invalidated" };
+          }
           return { kind: "lease", begin, stamp, born, failures, tagStamps };
         }
         case "entry":
@@ -131,15 +137,15 @@ export class Filler {
   #giveUp(
     plan: ReadPlan,
     begin: BeginRequest,
-    begun: BeginReply | StoreFailure,
-    made: readonly string[] | StoreFailure,
+    replies: readonly [BeginReply | StoreFailure, ...unknown[]],
   ): FlightEnd {
-    const failure = begun instanceof StoreFailure ? begun : made;
+    const failures = replies.filter((reply) => reply instanceof StoreFailure);
+    const [begun] = replies;
     // 1. begin runs in the store, its answer is lost · 2. nobody fills · 3. the fleet waits for this lock until it ends.
     if (!(begun instanceof StoreFailure) || begun.reason === "timeout") {
       void this.#options.turn.release({ ...begin, stamp: "" });
     }
-    if (failure instanceof StoreFailure && failure.reason === "timeout") plan.session.down = true;
+    if (failures.some(({ reason }) => reason === "timeout")) plan.session.down = true;
     return { kind: "share", reason: "store-down" };
   }
 
@@ -274,11 +280,17 @@ export class Filler {
       (tag) => tag !== plan.home && !plan.tags.includes(tag),
     );
     const valueStamps = await turn.stamps(valueTags, lease.begin.stampMs);
-    const since = valueStamps instanceof StoreFailure ? valueStamps : await this.#namesSince(plan, valueTags);
-    if (valueStamps instanceof StoreFailure || since !== "clean") {
-      flight.settle(since === "gap" ? { kind: "share", reason: "log-gap" } : { kind: "again" });
+    const names = [plan.home, ...plan.tags, ...valueTags];
+    const log =
+      valueStamps instanceof StoreFailure
+        ? valueStamps
+        : valueTags.length > 0 || flight.wasJoinedEarly
+          ? await this.#askLog(plan, names)
+          : "clean";
+    if (valueStamps instanceof StoreFailure || log !== "clean") {
+      flight.settle(log === "gap" ? { kind: "share", reason: "log-gap" } : { kind: "again" });
       await this.#release(lease);
-      return since === "met" ? "refused" : "not-stored";
+      return log === "met" ? "refused" : "not-stored";
     }
     const { payload } = parcel;
     if (parcel.kind === "copy") {
@@ -310,21 +322,18 @@ export class Filler {
   }
 
   /**
-   * Whether the log shows a name of the entry since its request began: "Why it holds", 2, 3 and 5. Asked for after the
-   * load, after every stamp existed, and after the flight was closed.
+   * Whether the log shows one of these names since the request began: "Why it holds", 2 and 3. Asked for with F1, so that
+   * it is answered from after every stamp of the plan existed. What was not known then has it asked again after the load,
+   * and after the flight was closed: names found in the value (5), and who joined before F1 was answered (6).
    */
-  async #namesSince(
-    plan: ReadPlan,
-    valueTags: readonly string[],
-  ): Promise<"clean" | "met" | "gap" | StoreFailure> {
+  async #askLog(plan: ReadPlan, names: readonly string[]): Promise<"clean" | "met" | "gap" | StoreFailure> {
     const { began } = plan.session;
     if (began === undefined) return "gap";
     const since = await this.#options.turn.logSince(began);
     if (since instanceof StoreFailure) return since;
-    const { names } = since;
-    if (names === "gap") return "gap";
-    if (names.size === 0) return "clean";
-    return [plan.home, ...plan.tags, ...valueTags].some((name) => names.has(name)) ? "met" : "clean";
+    const logged = since.names;
+    if (logged === "gap") return "gap";
+    return logged.size > 0 && names.some((name) => logged.has(name)) ? "met" : "clean";
   }
 
   async #release({ begin, stamp }: Lease, mark?: TimedMark): Promise<void> {

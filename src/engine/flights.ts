@@ -35,6 +35,7 @@ export class Flight {
   #born = 0;
   #open = true;
   #storing = false;
+  #joinedEarly = false;
   readonly #end: Deferred<FlightEnd> = deferred();
   readonly #landed: Deferred<void> = deferred();
 
@@ -42,8 +43,20 @@ export class Flight {
     this.plan = plan;
   }
 
-  get end(): Promise<FlightEnd> {
+  /** How it ends for one who joins it now. */
+  join(): Promise<FlightEnd> {
+    this.#joinedEarly ||= this.#under === undefined;
     return this.#end.promise;
+  }
+
+  /**
+   * Somebody joined before F1 was answered: it has not shown that it began before the stamps of this flight were dropped.
+   *
+   * 1. R, with an old input, sends F1; the store runs it and finds the log clean · 2. I announces, drops, logs, resolves
+   * 3. R' begins and joins · 4. the answer of F1 arrives. So the log is asked again before R' is told.
+   */
+  get wasJoinedEarly(): boolean {
+    return this.#joinedEarly;
   }
 
   /** Settled when nothing of this flight is under way any more. */

@@ -21,6 +21,14 @@ export interface InvalidatorOptions {
   readonly invalidateMs: number;
 }
 
+const TOKEN_CHARS = 16;
+
+/** What a round did not get done. */
+interface Unfinished {
+  readonly phase: string;
+  readonly failure: StoreFailure;
+}
+
 /** Rejection of an `invalidate` whose guarantee cannot be given. Entries under `names` may still be served. */
 export class InvalidationError extends FieldgateError {
   readonly names: readonly string[];
@@ -35,7 +43,7 @@ export class InvalidationError extends FieldgateError {
   }
 }
 
-/** Drop, log, drop: see docs/protocol.md, "Why it holds". What is asked for in one turn is one batch. */
+/** Announce, drop, log: see docs/protocol.md, "Why it holds". What is asked for in one turn is one batch. */
 export class Invalidator {
   readonly #options: InvalidatorOptions;
   #names = new Set<string>();
@@ -65,22 +73,14 @@ export class Invalidator {
   }
 
   async #run(names: ReadonlySet<string>): Promise<void> {
-    const { store, keys, turn, flights, clock, emit } = this.#options;
+    const { turn, flights, clock, emit } = this.#options;
     const list = [...names];
-    const stampKeys = list.map((name) => keys.stamp(name));
     const startedAt = clock.monotonic();
     flights.closeUnder(names);
     try {
-      // Two deletions, as a fill may take its stamp between the first and the append and read the log before it: 4.
-      // The first one before the append, as a request may begin between the two and still hit the old parent: 3.
-      await this.#insist(list, "drop the stamps", startedAt, () => store.dropStamps(stampKeys));
-      await this.#insist(list, "append to the log", startedAt, () => store.appendLog(list));
-      // The requests of this process that begin from now on know of the append: their fills may store at once.
-      const [, dropped] = await Promise.allSettled([
-        turn.sampleLog(),
-        this.#insist(list, "drop the stamps again", startedAt, () => store.dropStamps(stampKeys)),
-      ]);
-      if (dropped.status === "rejected") throw dropped.reason;
+      await this.#insist(list, startedAt, () => this.#round(list));
+      // The requests of this process that begin from now on know of it: their fills may store at once.
+      await turn.sampleLog();
       emit({ type: "invalidate", names: list, ms: clock.monotonic() - startedAt });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
@@ -89,20 +89,39 @@ export class Invalidator {
     }
   }
 
-  /** Repeats a phase until the store says that all of it was done. Each is harmless when it runs twice, or late. */
+  /**
+   * One announcement, drop and logging. Whatever fails, all of it is done again under another token: each step is harmless
+   * when it runs twice, or late.
+   */
+  async #round(names: readonly string[]): Promise<Unfinished | undefined> {
+    const { store, keys, random } = this.#options;
+    const token = random.token(TOKEN_CHARS);
+    const announced = await store.announce(token, names);
+    if (announced !== undefined) return { phase: "announce them", failure: announced };
+    const dropped = await store.dropStamps(names.map((name) => keys.stamp(name)));
+    if (dropped !== undefined) return { phase: "drop their stamps", failure: dropped };
+    const logged = await store.appendLog(token, names);
+    if (logged === true) return undefined;
+    const failure =
+      logged === false ? new StoreFailure("error", "their announcement was evicted meanwhile") : logged;
+    return { phase: "log them", failure };
+  }
+
+  /** Repeats a round until the store says that all of it was done. */
   async #insist(
     names: readonly string[],
-    phase: string,
     startedAt: number,
-    step: () => Promise<StoreFailure | undefined>,
+    round: () => Promise<Unfinished | undefined>,
   ): Promise<void> {
     const { clock, random, invalidateMs } = this.#options;
     for (let attempt = 1; ; attempt++) {
-      const failure = await this.#inTime(startedAt + invalidateMs, step);
-      if (failure === undefined) return;
+      const unfinished = await this.#inTime(startedAt + invalidateMs, round);
+      if (unfinished === undefined) return;
       const pause = backoffMs({ firstMs: 20, maxMs: 500 }, attempt, random.next());
       const ms = clock.monotonic() - startedAt;
-      if (ms + pause >= invalidateMs) throw new InvalidationError(names, phase, failure, ms);
+      if (ms + pause >= invalidateMs) {
+        throw new InvalidationError(names, unfinished.phase, unfinished.failure, ms);
+      }
       await new Promise<void>((resolve) => clock.setTimer(resolve, pause));
     }
   }
@@ -110,18 +129,20 @@ export class Invalidator {
   /** The store limits each command itself; this limits one that does not. */
   async #inTime(
     until: number,
-    step: () => Promise<StoreFailure | undefined>,
-  ): Promise<StoreFailure | undefined> {
+    round: () => Promise<Unfinished | undefined>,
+  ): Promise<Unfinished | undefined> {
     const { clock } = this.#options;
     let cancel = (): void => {};
-    const late = new Promise<StoreFailure>((resolve) => {
-      const give = () => resolve(new StoreFailure("timeout", "The store did not answer."));
+    const late = new Promise<Unfinished>((resolve) => {
+      const failure = new StoreFailure("timeout", "The store did not answer.");
+      const give = () => resolve({ phase: "reach it", failure });
       cancel = clock.setTimer(give, Math.max(0, until - clock.monotonic()));
     });
     try {
-      return await Promise.race([step(), late]);
+      return await Promise.race([round(), late]);
     } catch (error) {
-      return new StoreFailure("error", error instanceof Error ? error.message : String(error));
+      const message = error instanceof Error ? error.message : String(error);
+      return { phase: "reach it", failure: new StoreFailure("error", message) };
     } finally {
       cancel();
     }

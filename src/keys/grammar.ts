@@ -7,7 +7,7 @@ import { FieldgateError } from "../base/errors.ts";
  *     entry of an entity's field   shop:{Product:42}:price:v3.9f2c1a[:<args>][:<audience>]
  *     entry of a root field        shop:{Query.products~<args>}:v1.77b0e2
  *     stamp, lock, mark            shop:{Product:42}:__stamp   <entry>:__lock   <entry>:__pass
- *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names
+ *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names   shop:{__log}:__announced
  *
  * What comes from outside is escaped to `[A-Za-z0-9_.%-]`, so `:`, `,`, `~`, `=`, `{` and `}` are separators
  * wherever they stand. A part that begins with `__` is always Fieldgate's own. An entity's home holds a `:`, a root
@@ -22,6 +22,7 @@ export interface Keys {
   pass(entryKey: string): string;
   readonly logHead: string;
   readonly logNames: string;
+  readonly logAnnounced: string;
   /** The parts of an entry's key; undefined for every other key, of this namespace or not. */
   parseEntry(key: string): EntryParts | undefined;
   /** Glob for SCAN: matches every key of this namespace and none of another. */
@@ -72,6 +73,7 @@ export function createKeys(namespace: string): Keys {
     pass: (entryKey) => `${entryKey}:__pass`,
     logHead: `${opening}__log}:__head`,
     logNames: `${opening}__log}:__names`,
+    logAnnounced: `${opening}__log}:__announced`,
     parseEntry: (key) => parseEntry(opening, key),
     pattern: `${opening}*`,
   };

@@ -3,9 +3,8 @@ import type { Random } from "../base/random.ts";
 /** Characters of a stamp, and of an epoch of the log, that name the store's epoch. */
 export const EPOCH_CHARS = 4;
 const RANDOM_CHARS = 12;
-export const STAMP_CHARS = EPOCH_CHARS + RANDOM_CHARS;
 
-/** 72 random bits: never the same twice, so a stamp that is deleted cannot come back. */
+/** 16 characters, 72 random bits: never the same twice, so a stamp that is deleted cannot come back. */
 export function newStamp(epoch: string, random: Random): string {
   return epoch + random.token(RANDOM_CHARS);
 }

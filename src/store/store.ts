@@ -19,7 +19,10 @@ export interface Store {
   begin(requests: readonly BeginRequest[]): Promise<readonly (BeginReply | StoreFailure)[]>;
   /** F1, F4. Present stamp of each key, created where absent; its expiry is only ever raised. */
   stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]>;
-  /** F4. Names logged after a position: "gap" when the log cannot tell (another epoch, trimmed, flushed). */
+  /**
+   * F1, F4. Names logged after a position, and those announced now: "gap" when the log cannot tell (another epoch, trimmed,
+   * flushed). Asked for in one turn with `begin`, it is answered from after it.
+   */
   logSince(position: LogPosition): Promise<LogSince | StoreFailure>;
   /** F5. Stores each entry if its lock is still held by this token and its stamp is still the one seen. */
   put(requests: readonly PutRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
@@ -27,12 +30,14 @@ export interface Store {
   release(requests: readonly ReleaseRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
   /** Extends each lock that this token still holds. */
   renew(requests: readonly RenewRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
-  /** I1. Deletes stamps. Answers the failure of any part; repeating is harmless. */
+  /** I1. Announces names for `ANNOUNCED_MS`, under a token of this invalidation alone. */
+  announce(token: string, names: readonly string[]): Promise<StoreFailure | undefined>;
+  /** I2. Deletes stamps. Answers the failure of any part; repeating is harmless. */
   dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined>;
+  /** I3. Logs what was announced under this token, in its place; false, and nothing is logged, when that is gone. */
+  appendLog(token: string, names: readonly string[]): Promise<boolean | StoreFailure>;
   /** Newest position of the log, at once: where the log lies in this process. A request may then begin before any read. */
   position?(): LogPosition;
-  /** Appends names to the log of invalidations (see `LogPosition`). */
-  appendLog(names: readonly string[]): Promise<StoreFailure | undefined>;
   /** Calls `visit` with every live entry key of the namespace, at least once. For dry runs and tools, never on a request's path. */
   scan(visit: (key: string) => void): Promise<StoreFailure | undefined>;
   /** Estimated present time of the store's own clock, µs since the epoch. Ages are judged on it, never on ours. */
@@ -121,6 +126,9 @@ export interface PutRequest {
 
 /** Names that the log keeps; who asks for more is told "gap". */
 export const LOG_NAMES = 1000;
+
+/** How long names stay announced at most: an invalidation that takes longer, or died, has to announce them again. */
+export const ANNOUNCED_MS = 15_000;
 
 export interface ReleaseRequest {
   readonly lockKey: string;

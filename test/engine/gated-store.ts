@@ -11,6 +11,7 @@ export type Step =
   | "put"
   | "release"
   | "renew"
+  | "announce"
   | "dropStamps"
   | "appendLog";
 
@@ -22,6 +23,7 @@ const STEPS: readonly Step[] = [
   "put",
   "release",
   "renew",
+  "announce",
   "dropStamps",
   "appendLog",
 ];
@@ -46,10 +48,10 @@ export interface GatedStore extends Store {
   readonly calls: Readonly<Record<Step, number>>;
   /** Every read, as it was asked for. */
   readonly reads: readonly ReadRequest[];
-  /** Stops the next call of a step before the server sees it. */
-  stopBefore(step: Step): Stop;
-  /** Stops the next call of a step after the server has executed it, before its caller is told. */
-  stopAfter(step: Step): Stop;
+  /** Stops the next call of a step, `skip` more let through first, before the server sees it. */
+  stopBefore(step: Step, skip?: number): Stop;
+  /** The same after the server has executed it, before its caller is told. */
+  stopAfter(step: Step, skip?: number): Stop;
   /** The next call of a step times out, and is executed when the test says so, or never. */
   timeOut(step: Step): LateCommand;
   /** Every call of every step fails until the returned function is called. */
@@ -63,8 +65,9 @@ export function gate(server: Store): GatedStore {
   const plans = new Map<Step, ((execute: () => Promise<unknown>) => Promise<unknown>)[]>();
   let broken = false;
 
-  const next = (step: Step, plan: (execute: () => Promise<unknown>) => Promise<unknown>): void => {
-    plans.set(step, [...(plans.get(step) ?? []), plan]);
+  const next = (step: Step, plan: (execute: () => Promise<unknown>) => Promise<unknown>, skip = 0): void => {
+    const letThrough = Array.from({ length: skip }, () => (execute: () => Promise<unknown>) => execute());
+    plans.set(step, [...(plans.get(step) ?? []), ...letThrough, plan]);
   };
 
   const through =
@@ -94,25 +97,33 @@ export function gate(server: Store): GatedStore {
     now: () => server.now(),
     state: () => server.state(),
     close: () => Promise.resolve(),
-    stopBefore(step) {
+    stopBefore(step, skip) {
       const arrived = deferred<void>();
       const go = deferred<void>();
-      next(step, async (execute) => {
-        arrived.resolve();
-        await go.promise;
-        return execute();
-      });
+      next(
+        step,
+        async (execute) => {
+          arrived.resolve();
+          await go.promise;
+          return execute();
+        },
+        skip,
+      );
       return { arrived: arrived.promise, go: () => go.resolve() };
     },
-    stopAfter(step) {
+    stopAfter(step, skip) {
       const arrived = deferred<void>();
       const go = deferred<void>();
-      next(step, async (execute) => {
-        const reply = await execute();
-        arrived.resolve();
-        await go.promise;
-        return reply;
-      });
+      next(
+        step,
+        async (execute) => {
+          const reply = await execute();
+          arrived.resolve();
+          await go.promise;
+          return reply;
+        },
+        skip,
+      );
       return { arrived: arrived.promise, go: () => go.resolve() };
     },
     timeOut(step) {
@@ -144,6 +155,7 @@ function failureOf(step: Step, items: unknown, reason: "timeout" | "down"): unkn
     const part = () => failure;
     return { entries: entryKeys.map(part), stamps: stampKeys.map(part), ...(log ? { log: failure } : {}) };
   }
-  if (step === "logSince" || step === "dropStamps" || step === "appendLog") return failure;
+  if (step === "logSince" || step === "announce" || step === "dropStamps" || step === "appendLog")
+    return failure;
   return (items as unknown[]).map(() => failure);
 }

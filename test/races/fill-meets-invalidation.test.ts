@@ -9,8 +9,19 @@ let server: MemoryStore;
 let a: Gateway;
 let b: Gateway;
 
+/** What was announced to the server. */
+let announced: (readonly [token: string, names: readonly string[]])[];
+
 beforeEach(async () => {
-  server = createMemoryStore({ keys });
+  announced = [];
+  const memory = createMemoryStore({ keys });
+  server = {
+    ...memory,
+    announce(token, names) {
+      announced.push([token, names]);
+      return memory.announce(token, names);
+    },
+  };
   a = await gateway(server);
   b = await gateway(server);
 });
@@ -59,6 +70,17 @@ describe("1. old load, late store", () => {
     await expectNew();
   });
 
+  test("F finds the log clean · I by a tag resolves · F stores: dead, as the stamps are those seen before the load", async () => {
+    const check = a.store.stopAfter("logSince");
+    const read = a.cache.read(planFor(a.cache), counted(() => ({ value: "old" })).load);
+    await check.arrived;
+    await b.cache.invalidate(["__type:Product"]);
+    check.go();
+    await read;
+    await a.cache.drain(1000);
+    await expectNew();
+  });
+
   test("a refresh loads old · I resolves · neither the refreshed nor the stale value is served", async () => {
     const lifetimes = { freshMs: 1, staleMs: 60_000 };
     const refresh = held();
@@ -80,6 +102,7 @@ describe("2. old input from the source", () => {
     const session = a.cache.session();
     const parent = "old parent";
     await b.cache.invalidate(["Product:42"]);
+    await a.cache.ready();
     const read = await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: parent })).load);
     expect(read.value).toBe("old parent");
     await a.cache.drain(1000);
@@ -97,10 +120,11 @@ describe("2. old input from the source", () => {
     await expectNew();
   });
 
-  test("a refresh with the parent of a request that began before I: not stored", async () => {
+  test("a refresh with the parent of a request that began before I: not even begun", async () => {
     const lifetimes = { freshMs: 1, staleMs: 60_000 };
     const session = a.cache.session();
     await b.cache.invalidate(["Product:42"]);
+    await a.cache.ready();
     await b.cache.read(planFor(b.cache, { lifetimes }), counted(() => ({ value: "between" })).load);
     await b.cache.drain(1000);
     const end = server.now() + 2000;
@@ -108,8 +132,21 @@ describe("2. old input from the source", () => {
     const refresh = counted(() => ({ value: "old parent" }));
     await a.cache.read(planFor(a.cache, { lifetimes, session }), NEW, refresh.load);
     await a.cache.drain(1000);
-    expect(refresh.loads()).toBe(1);
+    expect(refresh.loads()).toBe(0);
     expect(a.store.calls.put).toBe(0);
+  });
+
+  test("R's position is older than I: nobody waits for its load, its lock is given back before it", async () => {
+    const session = a.cache.session();
+    await b.cache.invalidate(["Product:42"]);
+    const load = held();
+    const read = a.cache.read(planFor(a.cache, { session }), load.load);
+    await load.begun;
+    await a.cache.drain(1000);
+    expect(await b.cache.read(planFor(b.cache), NEW)).toMatchObject({ value: "new", outcome: "miss" });
+    load.give("old input");
+    expect(await read).toMatchObject({ value: "old input", reason: "invalidated" });
+    await expectNew();
   });
 });
 
@@ -129,51 +166,99 @@ describe("3. old input from an entry", () => {
     const parent = await a.cache.read(planFor(a.cache, { ...row, session }), NEW);
     expect(parent).toMatchObject({ value: "old", outcome: "hit" });
     await b.cache.invalidate(["Product:42"]);
+    await a.cache.ready();
     await a.cache.read(planFor(a.cache, { ...price, session }), childOf(parent.value));
     await a.cache.drain(1000);
     await expectNew(price);
   });
 
-  test("R begins after I's append and before I resolves: the old parent is already dead", async () => {
-    const append = b.store.stopAfter("appendLog");
-    const invalidated = b.cache.invalidate(["Product:42"]);
-    await append.arrived;
-    await a.cache.ready();
-    const session = a.cache.session();
-    const parent = await a.cache.read(planFor(a.cache, { ...row, session }), NEW);
-    append.go();
-    await invalidated;
-    await a.cache.read(planFor(a.cache, { ...price, session }), childOf(parent.value));
-    await a.cache.drain(1000);
-    await expectNew(price);
+  test("the chain: an entry made of an old input while I runs is no parent for a request that begins after I logged", async () => {
+    // 1. R0 reads an old input from the source · 2. I is called · 3. R0 fills an entry with it, at each step of I
+    // 4. R1 begins once I has logged, hits what R0 stored, and makes a child of it · 5. the child must not be stored.
+    for (const step of ["announce", "dropStamps", "appendLog"] as const) {
+      const home = `Product:${step}`;
+      const first = a.cache.session();
+      const stop = b.store.stopBefore(step);
+      const logged = b.store.stopAfter("appendLog");
+      const invalidated = b.cache.invalidate([home]);
+      await stop.arrived;
+      await a.cache.read(
+        planFor(a.cache, { ...row, home, session: first }),
+        counted(() => ({ value: "old" })).load,
+      );
+      await a.cache.drain(1000);
+      stop.go();
+      if (step !== "appendLog") await logged.arrived;
+      await a.cache.ready();
+      const session = a.cache.session();
+      const parent = await a.cache.read(planFor(a.cache, { ...row, home, session }), NEW);
+      logged.go();
+      await invalidated;
+      await a.cache.read(planFor(a.cache, { ...price, home, session }), childOf(parent.value));
+      await a.cache.drain(1000);
+      await expectNew({ ...price, home });
+    }
   });
 });
 
-describe("4. the check before the append", () => {
-  test("I drops · F takes its stamp, loads with an old input, finds the log clean · I appends and resolves", async () => {
+describe("4. the check and the announcement", () => {
+  test("F finds the log clean and stores · I announces, drops and resolves: what F stored is dead", async () => {
     const session = a.cache.session();
-    const append = b.store.stopBefore("appendLog");
+    const announcement = b.store.stopBefore("announce");
     const invalidated = b.cache.invalidate(["Product:42"]);
-    await append.arrived;
+    await announcement.arrived;
     await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
     await a.cache.drain(1000);
-    append.go();
+    expect(a.store.calls.put).toBe(1);
+    announcement.go();
     await invalidated;
     await expectNew();
   });
 
   test("the same with the put still on its way when I resolves", async () => {
     const session = a.cache.session();
-    const append = b.store.stopBefore("appendLog");
+    const announcement = b.store.stopBefore("announce");
     const put = a.store.stopBefore("put");
     const invalidated = b.cache.invalidate(["Product:42"]);
-    await append.arrived;
+    await announcement.arrived;
     await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
     await put.arrived;
-    append.go();
+    announcement.go();
     await invalidated;
     put.go();
     await a.cache.drain(1000);
+    await expectNew();
+  });
+
+  test.each(["dropStamps", "appendLog"] as const)(
+    "I has announced and comes to %s · F takes its stamp, loads with an old input: told of I, it does not store",
+    async (step) => {
+      const session = a.cache.session();
+      const stop = b.store.stopBefore(step);
+      const invalidated = b.cache.invalidate(["Product:42"]);
+      await stop.arrived;
+      await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+      await a.cache.drain(1000);
+      expect(a.store.calls.put).toBe(0);
+      stop.go();
+      await invalidated;
+      await expectNew();
+    },
+  );
+
+  test("the announcement is lost · F stores what is made of an old input · I finds it gone and begins again", async () => {
+    const session = a.cache.session();
+    const append = b.store.stopBefore("appendLog");
+    const invalidated = b.cache.invalidate(["Product:42"]);
+    await append.arrived;
+    const [token] = announced.at(-1)!;
+    await server.appendLog(token, []);
+    await a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+    await a.cache.drain(1000);
+    expect(a.store.calls.put).toBe(1);
+    append.go();
+    await invalidated;
+    expect(b.store.calls.announce).toBe(2);
     await expectNew();
   });
 });
@@ -194,7 +279,7 @@ describe("5. value tags", () => {
   });
 
   test("F finds the log clean · I by the tag resolves · F stores: dead, as the tag's stamp existed before the check", async () => {
-    const check = a.store.stopAfter("logSince");
+    const check = a.store.stopAfter("logSince", 1);
     await a.cache.read(planFor(a.cache), counted(() => old).load);
     await check.arrived;
     await b.cache.invalidate(["Person:7"]);
@@ -206,7 +291,7 @@ describe("5. value tags", () => {
   test("F has made the tag's stamp · I by the tag resolves · F asks the log: not stored", async () => {
     await a.cache.read(planFor(a.cache, { home: "Product:1" }), counted(() => ({ value: 1 })).load);
     await a.cache.drain(1000);
-    const check = a.store.stopBefore("logSince");
+    const check = a.store.stopBefore("logSince", 1);
     await a.cache.read(planFor(a.cache), counted(() => old).load);
     await check.arrived;
     await b.cache.invalidate(["Person:7"]);
@@ -224,7 +309,7 @@ describe("5. value tags", () => {
 });
 
 describe("7. no log", () => {
-  test("the server is flushed during the load: the log cannot tell, nothing is stored", async () => {
+  test("the server is flushed during the load: nothing is stored", async () => {
     const load = held();
     const read = a.cache.read(planFor(a.cache), load.load);
     await load.begun;
@@ -232,7 +317,7 @@ describe("7. no log", () => {
     load.give("old");
     await read;
     await a.cache.drain(1000);
-    expect(a.store.calls.put).toBe(0);
+    expect(a.events.find(({ type }) => type === "fill")).toMatchObject({ stored: "refused" });
     await expectNew();
   });
 

@@ -53,8 +53,24 @@ describe("a flight that an invalidation has met", () => {
     expect(await joined).toMatchObject({ value: "new", outcome: "miss" });
   });
 
+  test("the store runs F1 of R · I resolves · R' joins before F1 is answered: R' starts again", async () => {
+    // R has read its input already; what it loads is as old as that.
+    const session = a.cache.session();
+    const begin = a.store.stopAfter("begin");
+    const read = a.cache.read(planFor(a.cache, { session }), counted(() => ({ value: "old input" })).load);
+    await begin.arrived;
+    await b.cache.invalidate(["Product:42"]);
+    const before = a.store.calls.read;
+    const joined = a.cache.read(planFor(a.cache), counted(() => ({ value: "new" })).load);
+    await until(() => a.store.calls.read > before);
+    await turns();
+    begin.go();
+    expect((await read).value).toBe("old input");
+    expect((await joined).value).toBe("new");
+  });
+
   test("F finds the log clean · I by a value tag resolves · R' comes too late to join", async () => {
-    const check = a.store.stopAfter("logSince");
+    const check = a.store.stopAfter("logSince", 1);
     await a.cache.read(planFor(a.cache), counted(() => ({ value: "old", tags: ["Person:7"] })).load);
     await check.arrived;
     await b.cache.invalidate(["Person:7"]);

@@ -75,7 +75,7 @@ test("a drop that timed out runs after the next fill stored: a miss, and no more
 });
 
 describe("invalidate", () => {
-  test.each(["dropStamps", "appendLog"] as const)(
+  test.each(["announce", "dropStamps", "appendLog"] as const)(
     "does not resolve before %s was positively answered",
     async (step) => {
       await read(a, "old");

@@ -23,6 +23,12 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
+/** An announcement, logged in its place; of names whose stamps nobody has. */
+export async function invalidated(store: Store, names: readonly string[]): Promise<boolean | StoreFailure> {
+  const token = systemRandom.token(16);
+  return (await store.announce(token, names)) ?? store.appendLog(token, names);
+}
+
 /** What every implementation of the port does. Lives are long where the test does not wait for their end. */
 export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
@@ -113,7 +119,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       test("tells the log's newest position when asked, and only then", async () => {
         expect(await store.read({ entryKeys: [], stampKeys: [], log: false })).not.toHaveProperty("log");
         const before = await positionNow();
-        await store.appendLog(["a", "b"]);
+        await invalidated(store, ["a", "b"]);
         expect(await positionNow()).toEqual({ epoch: before.epoch, sequence: before.sequence + 2 });
       });
     });
@@ -488,39 +494,42 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
 
     describe("the log", () => {
       test("tells the names appended after a position, and the newest position", async () => {
-        await store.appendLog(["before"]);
+        await invalidated(store, ["before"]);
         const position = await positionNow();
-        await store.appendLog(["Product:1", "__tag:a:b"]);
-        await store.appendLog(["Product:1"]);
+        await invalidated(store, ["Product:1", "__tag:a:b"]);
+        await invalidated(store, ["Product:1"]);
         expect(await namesSince(position)).toEqual(["Product:1", "__tag:a:b"]);
         expect(await store.logSince(position)).toMatchObject({ position: await positionNow() });
         expect(await positionNow()).toEqual({ epoch: position.epoch, sequence: position.sequence + 3 });
       });
 
       test("is clean where nothing was appended", async () => {
-        await store.appendLog(["before"]);
+        await invalidated(store, ["before"]);
         expect(await namesSince(await positionNow())).toEqual([]);
       });
 
       test("does not move for an empty list", async () => {
         const position = await positionNow();
-        expect(await store.appendLog([])).toBeUndefined();
+        expect(await invalidated(store, [])).toBe(true);
         expect(await positionNow()).toEqual(position);
       });
 
       test(`tells ${LOG_NAMES} names back, and of more: a gap`, async () => {
         const position = await positionNow();
         const names = Array.from({ length: LOG_NAMES }, (_, i) => `Product:${i}`);
-        await store.appendLog(names);
+        await invalidated(store, names);
         expect(await namesSince(position)).toEqual(names);
-        await store.appendLog(["one more"]);
+        await invalidated(store, ["one more"]);
         expect(await namesSince(position)).toBe("gap");
         expect(await namesSince({ ...position, sequence: position.sequence + 1 })).toHaveLength(LOG_NAMES);
       });
 
       test("counts each name of a list longer than it keeps", async () => {
         const position = await positionNow();
-        await store.appendLog(Array.from({ length: LOG_NAMES * 2 + 5 }, (_, i) => `Product:${i}`));
+        await invalidated(
+          store,
+          Array.from({ length: LOG_NAMES * 2 + 5 }, (_, i) => `Product:${i}`),
+        );
         expect((await positionNow()).sequence).toBe(position.sequence + LOG_NAMES * 2 + 5);
         expect(await namesSince(position)).toBe("gap");
         expect(await namesSince({ ...position, sequence: (await positionNow()).sequence - 1 })).toEqual([
@@ -535,15 +544,50 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       });
 
       test("is a gap after it was flushed, and goes on under a new epoch", async () => {
-        await store.appendLog(["a"]);
+        await invalidated(store, ["a"]);
         const position = await positionNow();
         await under.clear();
         expect(await namesSince(position)).toBe("gap");
         const next = await positionNow();
         expect(next.epoch).not.toBe(position.epoch);
-        await store.appendLog(["b"]);
+        await invalidated(store, ["b"]);
         expect(await namesSince(next)).toEqual(["b"]);
         expect(await namesSince(position)).toBe("gap");
+      });
+    });
+
+    describe("an announcement", () => {
+      test("is told to every fill that asks, whatever its position, until it is logged in its place", async () => {
+        const position = await positionNow();
+        expect(await store.announce("t1", ["Product:1", "__tag:a:b"])).toBeUndefined();
+        expect(await positionNow()).toEqual(position);
+        expect(await namesSince(position)).toEqual(["Product:1", "__tag:a:b"]);
+        expect(await store.appendLog("t1", ["Product:1", "__tag:a:b"])).toBe(true);
+        expect(await namesSince(position)).toEqual(["Product:1", "__tag:a:b"]);
+        expect(await namesSince(await positionNow())).toEqual([]);
+      });
+
+      test("that is gone is not logged: whoever made it has to begin again", async () => {
+        const position = await positionNow();
+        expect(await store.appendLog("t1", ["a"])).toBe(false);
+        await store.announce("t1", ["a"]);
+        await under.clear();
+        expect(await store.appendLog("t1", ["a"])).toBe(false);
+        await store.announce("t2", ["a"]);
+        expect(await store.appendLog("t2", ["a"])).toBe(true);
+        expect(await store.appendLog("t2", ["a"])).toBe(false);
+        expect(await namesSince(position)).toBe("gap");
+      });
+
+      test("of one invalidation does not end that of another", async () => {
+        const position = await positionNow();
+        await store.announce("t1", ["a"]);
+        await store.announce("t2", ["a"]);
+        await store.appendLog("t1", ["a"]);
+        expect(await namesSince(await positionNow())).toEqual(["a"]);
+        await store.appendLog("t2", ["a"]);
+        expect(await namesSince(await positionNow())).toEqual([]);
+        expect(await namesSince(position)).toEqual(["a"]);
       });
     });
 
@@ -559,7 +603,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         await store.release([
           { ...marked, stamp, mark: { kind: "pass", failures: 1, text: "" }, forMs: 5000 },
         ]);
-        await store.appendLog(["a"]);
+        await invalidated(store, ["a"]);
         await store.dropStamps([stored[2]!.stampKey]);
         const seen = new Set<string>();
         expect(await store.scan((key) => seen.add(key))).toBeUndefined();

@@ -17,7 +17,7 @@ import type {
   StampRequest,
   Store,
 } from "../store.ts";
-import { LOG_NAMES } from "../store.ts";
+import { ANNOUNCED_MS, LOG_NAMES } from "../store.ts";
 import { ExpiringMap } from "./expiring-map.ts";
 
 export interface MemoryStoreOptions {
@@ -43,6 +43,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const epoch = random.token(EPOCH_CHARS);
   const nowUs = () => Math.floor(clock.now() * 1000);
   let log = { epoch: newStamp(epoch, random), sequence: 0, names: [] as string[] };
+  const announced = new Map<string, { readonly names: readonly string[]; readonly until: number }>();
   let commands = 0;
 
   const position = (): LogPosition => ({ epoch: log.epoch, sequence: log.sequence });
@@ -124,10 +125,22 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   function logSince(since: LogPosition): LogSince {
     const missed = log.sequence - since.sequence;
     const told = since.epoch === log.epoch && missed >= 0 && missed <= log.names.length;
-    return {
-      names: told ? new Set(log.names.slice(log.names.length - missed)) : "gap",
-      position: position(),
-    };
+    if (!told) return { names: "gap", position: position() };
+    const names = new Set(log.names.slice(log.names.length - missed));
+    for (const [token, announcement] of announced) {
+      if (announcement.until <= clock.now()) announced.delete(token);
+      else for (const name of announcement.names) names.add(name);
+    }
+    return { names, position: position() };
+  }
+
+  function appendLog(token: string, names: readonly string[]): boolean {
+    const announcement = announced.get(token);
+    announced.delete(token);
+    if (announcement === undefined || announcement.until <= clock.now()) return false;
+    log.sequence += names.length;
+    log.names = [...log.names, ...names].slice(-LOG_NAMES);
+    return true;
   }
 
   return {
@@ -152,12 +165,12 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
         for (const key of stampKeys) map.delete(key);
         return undefined;
       }),
-    appendLog: (names) =>
+    announce: (token, names) =>
       step(() => {
-        log.sequence += names.length;
-        log.names = [...log.names, ...names].slice(-LOG_NAMES);
+        announced.set(token, { names, until: clock.now() + ANNOUNCED_MS });
         return undefined;
       }),
+    appendLog: (token, names) => step(() => appendLog(token, names)),
     scan: (visit) =>
       step(() => {
         for (const key of map.keys()) if (options.keys.parseEntry(key) !== undefined) visit(key);
@@ -168,6 +181,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     close: () => Promise.resolve(),
     clear() {
       map.clear();
+      announced.clear();
       log = { epoch: newStamp(epoch, random), sequence: 0, names: [] };
     },
   };

@@ -1,5 +1,4 @@
 import type { Redis } from "ioredis";
-import { backoffMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Deferred, deferred } from "../../base/deferred.ts";
 import type { Random } from "../../base/random.ts";
@@ -43,6 +42,7 @@ export interface ConnectionOptions {
 const BEAT_MS = 1000;
 /** The same while it said that it cannot be used yet. */
 const IMPATIENT_BEAT_MS = 200;
+const RETRY_MS = 1000;
 
 /**
  * One connection to one server, made to fail fast. Nothing rejects; nothing is queued while the server is away.
@@ -71,6 +71,7 @@ export class RedisConnection {
   #asking: Promise<boolean> | undefined;
   #cancelGuard: (() => void) | undefined;
   #cancelBeat: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -143,6 +144,7 @@ export class RedisConnection {
     await Promise.all(this.#underWay);
     this.#cancelBeat?.();
     this.#cancelGuard?.();
+    this.#cancelRetry?.();
     this.#breaker.reset();
     const ended = deferred<void>();
     this.#client.once("end", ended.resolve);
@@ -171,7 +173,8 @@ export class RedisConnection {
     this.#client.on("close", () => this.#lost(this.#lastError ?? "the connection closed"));
     this.#client.on("end", () => {
       // ioredis gives up where a connection could not even be tried.
-      if (!this.#closed) this.#clock.setTimer(() => this.#client.connect().catch(() => {}), this.#pause());
+      if (this.#closed) return;
+      this.#cancelRetry = this.#clock.setTimer(() => void this.#client.connect().catch(() => {}), RETRY_MS);
     });
   }
 
@@ -193,6 +196,7 @@ export class RedisConnection {
     this.#round += 1;
     this.#asking = undefined;
     this.#cancelBeat?.();
+    this.#cancelGuard?.();
     this.#breaker.reset();
     this.#setEpoch(undefined, detail);
   }
@@ -296,9 +300,13 @@ export class RedisConnection {
 
   async #pipeline(commands: readonly RedisCommand[]): Promise<unknown[]> {
     const replies = await this.#trip(commands.map((command) => words(command, "evalsha")));
-    const unknown = commands.flatMap((command, i) => (isNoScript(replies[i]) ? [{ command, i }] : []));
-    if (unknown.length > 0) {
-      // The server forgot its scripts, or never knew them: their text goes along this once.
+    const first = replies.findIndex(isNoScript);
+    if (first >= 0) {
+      // The server forgot its scripts, or never knew them: their text goes along this once. What only reads and stood
+      // behind one of them is asked again, so that it is still answered from after it.
+      const unknown = commands.flatMap((command, i) =>
+        isNoScript(replies[i]) || (i > first && readsOnly(command)) ? [{ command, i }] : [],
+      );
       const again = await this.#trip(unknown.map(({ command }) => words(command, "eval")));
       unknown.forEach(({ i }, nth) => {
         replies[i] = again[nth];
@@ -344,10 +352,6 @@ export class RedisConnection {
     if (this.#epoch !== undefined) this.#breaker.fail(failure.message);
     batch.reply.resolve(batch.commands.map(() => failure));
   }
-
-  #pause(): number {
-    return backoffMs({ firstMs: 1000, maxMs: 1000 }, 1, this.#options.random.next());
-  }
 }
 
 interface Batch {
@@ -363,6 +367,10 @@ function words(command: RedisCommand, call: "evalsha" | "eval"): (string | numbe
   if (!("script" in command)) return [...command];
   const { script, keys, args } = command;
   return [call, call === "eval" ? script.text : script.sha, keys.length, ...keys, ...args];
+}
+
+function readsOnly(command: RedisCommand): boolean {
+  return "script" in command && command.script.readsOnly;
 }
 
 function isNoScript(reply: unknown): boolean {

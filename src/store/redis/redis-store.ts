@@ -3,6 +3,7 @@ import { type Random, systemRandom } from "../../base/random.ts";
 import type { Keys } from "../../keys/grammar.ts";
 import { isOfEpoch, newStamp } from "../stamp.ts";
 import {
+  ANNOUNCED_MS,
   type BeginReply,
   type BeginRequest,
   LOG_NAMES,
@@ -22,6 +23,7 @@ import {
 import { openRedis, type RedisTarget } from "./connect.ts";
 import { type Kind, type RedisCommand, RedisConnection, type Timeouts } from "./connection.ts";
 import type { Script } from "./script.ts";
+import { announceScript } from "./scripts/announce.ts";
 import { appendLogScript } from "./scripts/append-log.ts";
 import { beginScript } from "./scripts/begin.ts";
 import { logSinceScript } from "./scripts/log-since.ts";
@@ -146,14 +148,15 @@ class RedisStore implements Store {
     const [reply] = await this.#connection.send("write", [
       {
         script: logSinceScript,
-        keys: [this.#keys.logHead, this.#keys.logNames],
+        keys: [this.#keys.logHead, this.#keys.logNames, this.#keys.logAnnounced],
         args: [epoch, position.epoch, position.sequence],
       },
     ]);
     if (!Array.isArray(reply)) return failureIn(reply);
-    const [head, told, names] = reply as [string, number, string[]?];
+    const [head, told, logged = [], announced = []] = reply as [string, number, string[]?, string[]?];
     const newest = await this.#logPosition(epoch, head === "" ? null : head);
     if (newest instanceof StoreFailure) return newest;
+    const names = [...logged, ...announced.flatMap((announcement) => announcement.split(" ").slice(1))];
     return { names: told === 1 ? new Set(names) : "gap", position: newest };
   }
 
@@ -195,16 +198,28 @@ class RedisStore implements Store {
     return firstFailure(await this.#connection.send("invalidate", commands));
   }
 
-  async appendLog(names: readonly string[]): Promise<StoreFailure | undefined> {
-    const epoch = this.#epoch;
-    const commands = chunk(names, LOG_NAMES).map(
-      (part): RedisCommand => ({
-        script: appendLogScript,
-        keys: [this.#keys.logHead, this.#keys.logNames],
-        args: [epoch, newStamp(epoch, this.#random), LOG_MS, LOG_NAMES, ...part],
+  async announce(token: string, names: readonly string[]): Promise<StoreFailure | undefined> {
+    const commands = announcements(token, names).map(
+      ({ text }): RedisCommand => ({
+        script: announceScript,
+        keys: [this.#keys.logAnnounced],
+        args: [ANNOUNCED_MS, text],
       }),
     );
     return firstFailure(await this.#connection.send("invalidate", commands));
+  }
+
+  async appendLog(token: string, names: readonly string[]): Promise<boolean | StoreFailure> {
+    const epoch = this.#epoch;
+    const commands = announcements(token, names).map(
+      ({ text, part }): RedisCommand => ({
+        script: appendLogScript,
+        keys: [this.#keys.logHead, this.#keys.logNames, this.#keys.logAnnounced],
+        args: [epoch, newStamp(epoch, this.#random), LOG_MS, LOG_NAMES, text, ...part],
+      }),
+    );
+    const replies = await this.#connection.send("invalidate", commands);
+    return firstFailure(replies) ?? replies.every(isOne);
   }
 
   async scan(visit: (key: string) => void): Promise<StoreFailure | undefined> {
@@ -335,6 +350,14 @@ function failureIn(reply: unknown): StoreFailure {
 
 function firstFailure(replies: readonly unknown[]): StoreFailure | undefined {
   return replies.find((reply) => reply instanceof StoreFailure);
+}
+
+/** What one script announces, or logs in its place. Names hold no blank. */
+function announcements(
+  token: string,
+  names: readonly string[],
+): readonly { readonly text: string; readonly part: readonly string[] }[] {
+  return chunk(names, LOG_NAMES).map((part, nth) => ({ part, text: [`${token}.${nth}`, ...part].join(" ") }));
 }
 
 function isOne(reply: unknown): boolean {

@@ -6,11 +6,13 @@ export interface Script {
   readonly text: string;
   /** What EVALSHA knows it by. */
   readonly sha: string;
+  /** It changes nothing, so it may run again. */
+  readonly readsOnly: boolean;
 }
 
-export function script(name: string, body: string): Script {
+export function script(name: string, body: string, { readsOnly = false } = {}): Script {
   const text = `${HELPERS}\n${body.trim()}\n`;
-  return { name, text, sha: createHash("sha1").update(text).digest("hex") };
+  return { name, text, sha: createHash("sha1").update(text).digest("hex"), readsOnly };
 }
 
 /**

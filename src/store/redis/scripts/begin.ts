@@ -34,7 +34,7 @@ return each(#KEYS / 4, function(i)
     local under, _, count, till = string.match(mark, '^(%S+) (%S+) (%d+) (%d+) ')
     failures = tonumber(count or 0)
     local remaining = tonumber(till or 0) - now / 1000
-    if under == stamp and remaining > 0 then return { 'mark', stamp, math.ceil(remaining), mark } end
+    if under == stamp and remaining > 0 then return { 'mark', stamp, math.max(1, math.floor(remaining)), mark } end
   end
 
   -- The lock of a dead stamp belongs to a fill that may no longer store: taken over, not waited for.
