@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
@@ -184,6 +187,17 @@ describe("what lies in Redis", () => {
     const { stamps } = await next.read({ entryKeys: [], stampKeys: [request.stampKey], log: false });
     expect(stamps).toEqual([stamp]);
   });
+});
+
+test("a Unix socket is a way to Redis like any other", async () => {
+  const dir = await mkdtemp(path.join(tmpdir(), "fieldgate-socket-"));
+  const local = await startRedis({ args: ["--unixsocket", `${dir}/redis.sock`] });
+  const near = createRedisStore({ redis: `unix:${dir}/redis.sock?db=1`, keys, timeouts });
+  await near.ready();
+  expect(await near.begin([slot(1)])).toEqual([expect.objectContaining({ kind: "own" })]);
+  await near.close();
+  await local.stop();
+  await rm(dir, { recursive: true });
 });
 
 describe("time", () => {
