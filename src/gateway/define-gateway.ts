@@ -61,9 +61,12 @@ export interface GatewayRequest {
   readonly log: FastifyBaseLogger;
 }
 
-/** The gateway's own part of every context. */
+/**
+ * The gateway's own part of every context. Without headers and bearer: what a resolver reads of them would not be in the key of the
+ * entry that it fills, and the guard that finds such resolvers watches what `principal` reads.
+ */
 export interface GatewayContext {
-  readonly gateway: GatewayRequest;
+  readonly gateway: Pick<GatewayRequest, "id" | "admin" | "log">;
 }
 
 /**

@@ -86,8 +86,9 @@ export function serveGraphql(
     url: graphqlPath,
     handler: fastifyApolloHandler(options.apollo, {
       context: async (request) => {
-        const gateway = describeRequest(request, options.adminToken);
-        return { ...(await options.context?.(gateway)), gateway };
+        const described = describeRequest(request, options.adminToken);
+        const { id, admin, log } = described;
+        return { ...(await options.context?.(described)), gateway: { id, admin, log } };
       },
     }),
     onSend: async (request, reply, payload) => {

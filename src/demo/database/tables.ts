@@ -217,7 +217,6 @@ export type WorkingGroupRow = Selectable<WorkingGroupTable>;
 export type SpecificationRow = Selectable<SpecificationTable>;
 export type BrowserRow = Selectable<BrowserTable>;
 export type ReleaseRow = Selectable<ReleaseTable>;
-export type FeatureSupportRow = Selectable<FeatureSupportTable>;
 export type CompatEntryRow = Selectable<CompatEntryTable>;
 export type CompatSupportRow = Selectable<CompatSupportTable>;
 /** What everybody may see of a user: the row of the `User` entity, which is cached for all. */
@@ -225,5 +224,3 @@ export type UserRow = Omit<ViewerRow, "email" | "locale">;
 /** All that there is of a user: for that user only. */
 export type ViewerRow = Selectable<UserTable>;
 export type NoteRow = Selectable<NoteTable>;
-export type RatingRow = Selectable<RatingTable>;
-export type WatchRow = Selectable<WatchTable>;

@@ -1,6 +1,6 @@
 /** Type numbers of PostgreSQL's catalogue. */
-export const INT8 = 20;
-export const DATE = 1082;
+const INT8 = 20;
+const DATE = 1082;
 
 /**
  * Both drivers get these, so that a row is the same whichever database it came from: `int8` is a number (counts, far
