@@ -14,7 +14,10 @@ import { entityHome } from "../keys/grammar.ts";
  * Names one entity in the words of its schema: the serialised value of its identity's only field, otherwise a record of
  * key fields. Plain JSON, equal for a row's `42` and an argument's `"42"`.
  */
-export type EntityKey = KeyValue | Readonly<Record<string, KeyValue>>;
+export type EntityKey = KeyValue | KeyRecord;
+export interface KeyRecord {
+  readonly [field: string]: KeyValue | KeyRecord;
+}
 export type KeyValue = string | number | boolean;
 
 /** Field names of one `@key`, in the order written. */
@@ -53,38 +56,34 @@ export function createIdentities(options: {
   readonly keys: EntityKeys;
   readonly identify?: Identify;
 }): Identities {
-  const keysOf = (typeName: string): readonly KeyFields[] =>
-    options.keys.get(typeName) ?? (options.schema === undefined ? [["id"]] : []);
-
-  function keyValueOf(typeName: string, field: string, source: unknown): KeyValue | undefined {
-    const value = valueAt(source, field);
-    if (value === undefined || value === null) return undefined;
-    return serialised(leafType(options.schema, typeName, field), value);
-  }
+  const { schema, keys, identify = {} } = options;
+  const compiled = new Map(
+    [...keys].map(([typeName, all]) => [typeName, compileKeys(typeName, all, schema)]),
+  );
+  const keysOf = (typeName: string): readonly CompiledKey[] =>
+    compiled.get(typeName) ?? (schema === undefined ? compileKeys(typeName, [["id"]], schema) : []);
 
   function identified(typeName: string, row: unknown): Identity | undefined {
-    const found = keysOf(typeName).flatMap((fields, index) => {
-      const values = fields.map((field) => keyValueOf(typeName, field, row));
-      return values.every((value) => value !== undefined) ? [{ fields, values, index }] : [];
-    });
-    const [first, ...rest] = found;
-    if (first === undefined) return undefined;
-    return {
-      typeName,
-      key: keyOf(first),
-      home: homeOf(typeName, first),
-      aliases: rest.map((key) => homeOf(typeName, key)),
-    };
+    let key: EntityKey | undefined;
+    const homes: string[] = [];
+    for (const one of keysOf(typeName)) {
+      const values = valuesOf(one, row);
+      if (values === undefined) continue;
+      key ??= keyOf(one, values);
+      homes.push(entityHome(one.homeType, values.map(String)));
+    }
+    const [home, ...aliases] = homes;
+    return key === undefined || home === undefined ? undefined : { typeName, key, home, aliases };
   }
 
   return {
     of(typeName, row) {
-      const identify = options.identify?.[typeName];
-      return identified(typeName, identify === undefined ? row : attempt(() => identify(row as never)));
+      const take = identify[typeName];
+      return identified(typeName, take === undefined ? row : attempt(() => take(row as never)));
     },
     ofId(typeName, id) {
-      const single = keysOf(typeName).find((fields) => fields.length === 1);
-      const row = isPlainRecord(id) || single === undefined ? id : recordAt(single[0]!, id);
+      const single = keysOf(typeName).find(({ fields }) => fields.length === 1);
+      const row = isPlainRecord(id) || single === undefined ? id : nested([[single.fields[0]!.path, id]]);
       const identity = identified(typeName, row);
       if (identity === undefined) throw new TypeError(badId(typeName, id, keysOf(typeName)));
       return identity;
@@ -92,42 +91,74 @@ export function createIdentities(options: {
   };
 }
 
-interface FoundKey {
-  readonly fields: KeyFields;
-  readonly values: readonly KeyValue[];
-  /** 0 is the type's identity; the homes of other keys are told apart by their fields' names. */
-  readonly index: number;
+interface CompiledKey {
+  readonly fields: readonly KeyField[];
+  /** The type's own name for its identity; for another key one that says which. */
+  readonly homeType: string;
+  readonly isIdentity: boolean;
 }
 
-function homeOf(typeName: string, { fields, values, index }: FoundKey): string {
-  // "@" stands in no type name and in no escaped id: the upc 5 is never taken for the id 5.
-  const name = index === 0 ? typeName : `${typeName}@${fields.join("+")}`;
-  return entityHome(name, values.map(String));
+interface KeyField {
+  readonly name: string;
+  /** `organization.id` is followed into the nested object. */
+  readonly path: readonly string[];
+  readonly type: GraphQLLeafType | undefined;
 }
 
-function keyOf({ fields, values, index }: FoundKey): EntityKey {
-  if (index === 0 && fields.length === 1) return values[0]!;
-  return Object.fromEntries(fields.map((field, at) => [field, values[at]!]));
+function compileKeys(
+  typeName: string,
+  keys: readonly KeyFields[],
+  schema: GraphQLSchema | undefined,
+): readonly CompiledKey[] {
+  return keys.map((names, at) => ({
+    fields: names.map((name) => {
+      const path = name.split(".");
+      return { name, path, type: leafType(schema, typeName, path) };
+    }),
+    // "@" stands in no type name and in no escaped id: the upc 5 is never taken for the id 5.
+    homeType: at === 0 ? typeName : `${typeName}@${names.join("+")}`,
+    isIdentity: at === 0,
+  }));
 }
 
-/** `organization.id` is followed into the nested object. */
-function valueAt(source: unknown, path: string): unknown {
-  return path
-    .split(".")
-    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], source);
+/** undefined unless the row has them all. */
+function valuesOf({ fields }: CompiledKey, row: unknown): readonly KeyValue[] | undefined {
+  const values: KeyValue[] = [];
+  for (const { path, type } of fields) {
+    let value = row;
+    for (const name of path) value = (value as Record<string, unknown> | null | undefined)?.[name];
+    const serial = value === undefined || value === null ? undefined : serialised(type, value);
+    if (serial === undefined) return undefined;
+    values.push(serial);
+  }
+  return values;
 }
 
-function recordAt(path: string, value: unknown): unknown {
-  return path.split(".").reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
+function keyOf({ fields, isIdentity }: CompiledKey, values: readonly KeyValue[]): EntityKey {
+  if (isIdentity && fields.length === 1) return values[0]!;
+  return nested(fields.map(({ path }, at) => [path, values[at]!])) as KeyRecord;
+}
+
+function nested(entries: readonly (readonly [path: readonly string[], value: unknown])[]): object {
+  const record: Record<string, unknown> = {};
+  for (const [path, value] of entries) {
+    let place = record;
+    for (const name of path.slice(0, -1)) {
+      place[name] ??= {};
+      place = place[name] as Record<string, unknown>;
+    }
+    place[path.at(-1)!] = value;
+  }
+  return record;
 }
 
 function leafType(
   schema: GraphQLSchema | undefined,
   typeName: string,
-  path: string,
+  path: readonly string[],
 ): GraphQLLeafType | undefined {
   let type: unknown = schema?.getType(typeName);
-  for (const name of path.split(".")) {
+  for (const name of path) {
     if (!isObjectType(type) && !isInterfaceType(type)) return undefined;
     const field = type.getFields()[name];
     type = field && getNamedType(field.type);
@@ -162,10 +193,10 @@ function isPlainRecord(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-function badId(typeName: string, id: unknown, keys: readonly KeyFields[]): string {
+function badId(typeName: string, id: unknown, keys: readonly CompiledKey[]): string {
   const came = inspect(id, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
   if (keys.length === 0)
     return `"${typeName}" has no key, so ${came} names none of its entities. Give the type a @key.`;
-  const shapes = keys.map((fields) => `{ ${fields.join(", ")} }`).join(" or ");
+  const shapes = keys.map(({ fields }) => `{ ${fields.map(({ name }) => name).join(", ")} }`).join(" or ");
   return `The id of a "${typeName}" must be a value of its key field or a record ${shapes}, but got: ${came}.`;
 }

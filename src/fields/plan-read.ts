@@ -66,6 +66,29 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
     }
   }
 
+  // Nearly every call has these and no others.
+  const always = (isRoot: boolean) => [
+    stampNames.field(coordinate),
+    ...(isRoot ? [] : [stampNames.type(typeName)]),
+  ];
+  const usual = { root: always(true).sort(), entity: always(false).sort() };
+
+  /** `aliases`: other names of the parent, undefined for a root. */
+  function tagsOf(
+    { args, parent }: FieldCall,
+    aliases: readonly string[] | undefined,
+    principalTag: string | undefined,
+  ): readonly string[] {
+    const base = aliases === undefined ? usual.root : usual.entity;
+    if (templates.length === 0 && principalTag === undefined && (aliases ?? []).length === 0) return base;
+    const tags = new Set([...base, ...(aliases ?? [])]);
+    if (principalTag !== undefined) tags.add(principalTag);
+    for (const template of templates) {
+      for (const text of renderTagTemplate(template, { args, parent }).texts) tags.add(stampNames.tag(text));
+    }
+    return [...tags].sort();
+  }
+
   return (call, state) => {
     const bypass = bypassOf(call.info);
     if (bypass !== undefined) return { bypass };
@@ -85,14 +108,6 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
     if (args === undefined) return { bypass: "unkeyable" };
 
     const home = parent?.home ?? rootHome(coordinate, args.part, audience.part);
-    const tags = new Set([stampNames.field(coordinate)]);
-    if (parent !== undefined) tags.add(stampNames.type(typeName));
-    for (const alias of parent?.aliases ?? []) tags.add(alias);
-    if (audience.principalTag !== undefined) tags.add(audience.principalTag);
-    for (const template of templates) {
-      const { texts } = renderTagTemplate(template, { args: call.args, parent: call.parent });
-      for (const text of texts) tags.add(stampNames.tag(text));
-    }
     return {
       coordinate,
       // A root field's arguments and audience stand in its home already.
@@ -108,7 +123,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
             },
       ),
       home,
-      tags: [...tags].sort(),
+      tags: tagsOf(call, parent?.aliases, audience.principalTag),
       lifetimes,
       scope,
       session: state.session,

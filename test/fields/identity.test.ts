@@ -80,9 +80,20 @@ describe("an entity's identity", () => {
 
   it("follows a path into a nested object", () => {
     expect(identities().of("Account", { number: 1, organization: { id: 2 } })).toMatchObject({
-      key: { number: "1", "organization.id": "2" },
+      key: { number: "1", organization: { id: "2" } },
       home: "Account:1,2",
     });
+  });
+
+  it.each([
+    ["Product", { id: 1 }],
+    ["Product", { upc: 5 }],
+    ["Stock", { house: "berlin", place: 7 }],
+    ["Account", { number: 1, organization: { id: 2 } }],
+  ])("is found again by the key that it gave: %s %j", (typeName, row) => {
+    const { of, ofId } = identities();
+    const found = of(typeName, row);
+    expect(ofId(typeName, JSON.parse(JSON.stringify(found?.key)))).toEqual(found);
   });
 
   it("is serialised by the field's scalar", () => {
