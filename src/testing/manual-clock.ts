@@ -35,6 +35,8 @@ export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): Manua
     },
     async advance(ms) {
       if (!(ms >= 0)) throw new TypeError(`clock.advance(ms) takes 0 or more milliseconds, but got: ${ms}.`);
+      // What was begun before belongs to the time before.
+      await turns();
       const until = now + ms;
       for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {
         timers.delete(timer);
@@ -48,7 +50,10 @@ export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): Manua
   };
 }
 
-/** Lets what has been begun go on: the cache talks to its embedded store in turns of the event loop. */
-export async function turns(count = 3): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+/** Look, begin, stamps, log, put and what comes back: a fill on the embedded store takes fewer turns of the event loop. */
+const TURNS_OF_A_FILL = 10;
+
+/** Lets what has been begun go on, as far as it waits for nothing but the cache. */
+export async function turns(): Promise<void> {
+  for (let turn = 0; turn < TURNS_OF_A_FILL; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

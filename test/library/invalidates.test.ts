@@ -248,8 +248,8 @@ describe("a mutation", () => {
         type Payload { ok: Boolean }
       `,
       resolvers: {
-        Mutation: { change: async () => void order.push("resolver") ?? {} },
-        Payload: { ok: () => void order.push("selection") ?? true },
+        Mutation: { change: async () => ({ at: order.push("resolver") }) },
+        Payload: { ok: () => order.push("selection") > 0 },
       },
       onEvent: (event) => event.type === "invalidate" && order.push("invalidated"),
     });
