@@ -130,7 +130,8 @@ export function createApolloPlugin(
   ): void {
     const { headers } = context.response.http;
     // Whoever has set the header already knew why; only an error is stricter.
-    const isStricter = facts.unstorable || (context.requestIsBatched && facts.isPrivate && !isNoStore(headers));
+    const isStricter =
+      facts.unstorable || (context.requestIsBatched && facts.isPrivate && !isNoStore(headers));
     if (isStricter || !headers.has("cache-control")) {
       headers.set(
         "cache-control",
