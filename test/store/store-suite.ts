@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemRandom } from "../../src/base/random.ts";
 import { createKeys, entityHome, type Keys } from "../../src/keys/grammar.ts";
 import {
+  ANNOUNCED_MS,
   type BeginReply,
   type BeginRequest,
   LOG_NAMES,
@@ -29,7 +30,7 @@ export async function invalidated(store: Store, names: readonly string[]): Promi
   return (await store.announce(token, names)) ?? store.appendLog(token, names);
 }
 
-/** What every implementation of the port does. Lives are long where the test does not wait for their end. */
+/** What every implementation of the port does. Time passes only where a test says so: lives are long to a real clock. */
 export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
     let under: StoreUnderTest;
@@ -171,8 +172,8 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       });
 
       test("gives a lock that ran out to the next", async () => {
-        await own({ ...slot(), lockMs: 40 });
-        await under.passes(60);
+        await own({ ...slot(), lockMs: 4000 });
+        await under.passes(6000);
         expect((await begin(slot())).kind).toBe("own");
       });
 
@@ -217,12 +218,12 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       });
 
       test("raises the life of the stamp, never shortens it", async () => {
-        const { stamp } = await own({ ...slot(), lockMs: 1, stampMs: 1000 });
-        await under.passes(5);
-        expect((await own({ ...slot(), lockMs: 1, stampMs: 60_000 })).stamp).toBe(stamp);
-        await under.passes(5);
-        expect((await own({ ...slot(), lockMs: 1, stampMs: 10 })).stamp).toBe(stamp);
-        await under.passes(1100);
+        const { stamp } = await own({ ...slot(), lockMs: 100, stampMs: 3000 });
+        await under.passes(500);
+        expect((await own({ ...slot(), lockMs: 100, stampMs: 60_000 })).stamp).toBe(stamp);
+        await under.passes(500);
+        expect((await own({ ...slot(), lockMs: 100, stampMs: 1000 })).stamp).toBe(stamp);
+        await under.passes(6000);
         expect(await stampNow(slot().stampKey)).toBe(stamp);
       });
     });
@@ -253,18 +254,18 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       });
 
       test("is refused when the lock ran out, even if nobody else took it", async () => {
-        const request = { ...slot(), lockMs: 30 };
+        const request = { ...slot(), lockMs: 3000 };
         const { stamp } = await own(request);
-        await under.passes(50);
+        await under.passes(5000);
         expect(await store.put([putOf(request, stamp)])).toEqual([false]);
         expect(await entryNow(request.entryKey)).toBeNull();
       });
 
       test("is accepted past the lock's first time when the lock was renewed", async () => {
-        const request = { ...slot(), lockMs: 40 };
+        const request = { ...slot(), lockMs: 4000 };
         const { stamp } = await own(request);
         expect(await store.renew([{ ...request, lockMs: 60_000 }])).toEqual([true]);
-        await under.passes(60);
+        await under.passes(6000);
         expect(await store.put([putOf(request, stamp)])).toEqual([true]);
       });
 
@@ -308,9 +309,9 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
 
       test("lets an entry end with its life", async () => {
         const request = slot();
-        await fill(request, 40);
+        await fill(request, 4000);
         expect(await entryNow(request.entryKey)).not.toBeNull();
-        await under.passes(60);
+        await under.passes(6000);
         expect(await entryNow(request.entryKey)).toBeNull();
       });
     });
@@ -371,12 +372,12 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       test("a mark is obeyed for its time, and its failures are remembered for twice as long", async () => {
         const request = slot();
         const { stamp } = await own(request);
-        await release(request, stamp, { mark: { ...passMark, failures: 3 }, forMs: 80 });
-        await under.passes(100);
+        await release(request, stamp, { mark: { ...passMark, failures: 3 }, forMs: 8000 });
+        await under.passes(10000);
         const second = slot();
         expect((await own(second)).failures).toBe(3);
         await release(second, stamp);
-        await under.passes(100);
+        await under.passes(10000);
         expect((await own(slot())).failures).toBe(0);
       });
 
@@ -391,8 +392,8 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       test("a value that is stored ends the row of failures", async () => {
         const first = slot();
         const { stamp } = await own(first);
-        await release(first, stamp, { mark: passMark, forMs: 40 });
-        await under.passes(60);
+        await release(first, stamp, { mark: passMark, forMs: 4000 });
+        await under.passes(6000);
         const second = slot();
         await fill(second);
         expect((await own({ ...slot(), seenId: second.token })).failures).toBe(0);
@@ -411,26 +412,26 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
 
     describe("renew", () => {
       test("extends the lock of its holder alone", async () => {
-        const request = { ...slot(), lockMs: 50 };
+        const request = { ...slot(), lockMs: 5000 };
         await own(request);
         expect(await store.renew([{ ...slot(), lockMs: 60_000 }])).toEqual([false]);
         expect(await store.renew([{ ...request, lockMs: 60_000 }])).toEqual([true]);
-        await under.passes(70);
+        await under.passes(7000);
         expect((await begin(slot())).kind).toBe("wait");
       });
 
       test("never shortens", async () => {
         const request = { ...slot(), lockMs: 60_000 };
         await own(request);
-        expect(await store.renew([{ ...request, lockMs: 10 }])).toEqual([true]);
-        await under.passes(30);
+        expect(await store.renew([{ ...request, lockMs: 1000 }])).toEqual([true]);
+        await under.passes(3000);
         expect((await begin(slot())).kind).toBe("wait");
       });
 
       test("does not revive a lock that ran out", async () => {
-        const request = { ...slot(), lockMs: 20 };
+        const request = { ...slot(), lockMs: 2000 };
         await own(request);
-        await under.passes(40);
+        await under.passes(4000);
         expect(await store.renew([{ ...request, lockMs: 60_000 }])).toEqual([false]);
         expect((await begin(slot())).kind).toBe("own");
       });
@@ -457,17 +458,17 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
 
       test("raises a life and never shortens it", async () => {
         const stampKey = under.keys.stamp("__tag:a");
-        const [stamp] = await store.stamps([{ stampKey, lifeMs: 30 }]);
+        const [stamp] = await store.stamps([{ stampKey, lifeMs: 3000 }]);
         await store.stamps([{ stampKey, lifeMs: 60_000 }]);
-        await store.stamps([{ stampKey, lifeMs: 10 }]);
-        await under.passes(50);
+        await store.stamps([{ stampKey, lifeMs: 1000 }]);
+        await under.passes(5000);
         expect(await stampNow(stampKey)).toBe(stamp);
       });
 
       test("ends with its life", async () => {
         const stampKey = under.keys.stamp("__tag:a");
-        await store.stamps([{ stampKey, lifeMs: 30 }]);
-        await under.passes(50);
+        await store.stamps([{ stampKey, lifeMs: 3000 }]);
+        await under.passes(5000);
         expect(await stampNow(stampKey)).toBeNull();
       });
     });
@@ -577,6 +578,17 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         expect(await store.appendLog("t2", ["a"])).toBe(true);
         expect(await store.appendLog("t2", ["a"])).toBe(false);
         expect(await namesSince(position)).toBe("gap");
+      });
+
+      test("that nobody logs in time is told no longer, and can no longer be logged", async () => {
+        const position = await positionNow();
+        await store.announce("t1", ["a"]);
+        await under.passes(ANNOUNCED_MS - 1000);
+        expect(await namesSince(position)).toEqual(["a"]);
+        await under.passes(1000);
+        expect(await namesSince(position)).toEqual([]);
+        expect(await store.appendLog("t1", ["a"])).toBe(false);
+        expect(await positionNow()).toEqual(position);
       });
 
       test("of one invalidation does not end that of another", async () => {
