@@ -85,17 +85,16 @@ export class Filler {
    */
   async #acquire(request: FillRequest): Promise<Lease | FlightEnd> {
     const { turn, clock, errors } = this.#options;
-    const { plan, seen, background } = request;
+    const { plan, background } = request;
     const lookedUp = plan.session.read;
     const begin = this.#beginRequest(request);
-    const absent = plan.tags.filter((_, at) => (seen.stamps[at + 1] ?? null) === null);
     let { seenId } = begin;
     for (let attempt = 1; ; attempt++) {
-      // Whoever waited saw its stamps long ago: they may be gone by now, and a fill under them would be for nothing.
-      const wanted = attempt === 1 ? absent : plan.tags;
+      // Those that the look found, too: a stamp that ends before the entry takes it along, and with it all else under a
+      // stamp that many share; and whoever waited saw its stamps long ago.
       const [begun, made, log] = await Promise.all([
         turn.begin({ ...begin, seenId }),
-        turn.stamps(wanted, begin.stampMs),
+        turn.stamps(plan.tags, begin.stampMs),
         this.#askLog(plan, [plan.home, ...plan.tags]),
       ]);
       if (begun instanceof StoreFailure || made instanceof StoreFailure || log instanceof StoreFailure) {
@@ -103,15 +102,13 @@ export class Filler {
       }
       switch (begun.kind) {
         case "own": {
-          const present = new Map(wanted.map((tag, at) => [tag, made[at]!]));
-          const tagStamps = plan.tags.map((tag, at) => present.get(tag) ?? seen.stamps[at + 1]!);
           const { stamp, born, failures } = begun;
           if (log !== "clean") {
             // Its inputs may be older than an invalidation: what it loads could never be stored, so nobody waits for it.
             void turn.release({ ...begin, stamp });
             return { kind: "share", reason: log === "gap" ? "log-gap" : "invalidated" };
           }
-          return { kind: "lease", begin, stamp, born, failures, tagStamps };
+          return { kind: "lease", begin, stamp, born, failures, tagStamps: made };
         }
         case "entry":
           // Somebody stored meanwhile. R1 judges it; who may not look at entries tries to replace it.

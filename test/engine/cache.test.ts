@@ -518,12 +518,11 @@ onBothStores("the cache", (open) => {
     await first;
     await stored();
     const refresh = counted(() => ({ value: "new" }));
-    const seen: unknown[] = [];
+    const outcomes = new Set<string>();
     while (refresh.loads() === 0) {
-      const { value, outcome } = await a.cache.read(plan(), refresh.load, refresh.load);
-      seen.push([value, outcome]);
+      outcomes.add((await a.cache.read(plan(), refresh.load, refresh.load)).outcome);
     }
-    expect(seen.every((read) => JSON.stringify(read) === '["old","hit"]')).toBe(true);
+    expect([...outcomes]).toEqual(["hit"]);
     await stored();
     expect(await a.cache.read(plan(), refresh.load)).toMatchObject({ value: "new", outcome: "hit" });
   });
