@@ -19,9 +19,9 @@ const APPLIED = "fieldgate";
 /**
  * A copy of the schema whose fields with a policy read through the cache. The original stays as it was.
  *
- * Wrapped are: fields with a policy; the other fields of the query type, so that a request begins before anything is
- * read for it; and the `resolveType` of abstract types under which an entity's row takes the place of the object that
- * told its type. Mutations, subscriptions and introspection are untouched.
+ * Wrapped are: fields with a policy; the other fields of the query type and the subscriptions', so that a request begins before
+ * anything is read for it; and the `resolveType` of abstract types under which an entity's row takes the place of the object that
+ * told its type. Mutations and introspection are untouched.
  *
  * Throws a {@link FieldgateError} (`ALREADY_APPLIED`) for a schema that came out of this function: its cached
  * resolvers would be cached once more.
@@ -45,6 +45,8 @@ export function applyPolicies(
   const applied = mapSchema(schema, {
     [MapperKind.QUERY_ROOT_FIELD]: (config, fieldName, typeName) =>
       wrapped(config, policies.get(`${typeName}.${fieldName}`)) ?? opening(config),
+    // Each event is an execution of its own: what the loaders remember of the last one is not for it.
+    [MapperKind.SUBSCRIPTION_ROOT_FIELD]: opening,
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) =>
       wrapped(config, policies.get(`${typeName}.${fieldName}`)),
     [MapperKind.INTERFACE_TYPE]: (type) => {

@@ -73,6 +73,9 @@ export interface FieldCache<Context = AnyContext> {
    * await updateProduct(42, { price });
    * await cache.invalidate({ entity: "Product", id: 42 });
    *
+   * Trap: within a mutation, a loader of the same request still remembers the row: `loader(context).clear(id)`. `@invalidates`
+   * does it by itself.
+   *
    * @throws InvalidationError when the store could not be reached for all of it, FieldgateError `BAD_TARGET`.
    */
   invalidate(

@@ -3,9 +3,9 @@ import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts"
 import { limitSession } from "../engine/session.ts";
 import type { Audience, Audiences } from "../fields/audience.ts";
 import { type BackgroundContext, backgroundContextFor } from "../fields/background-context.ts";
-import type { FieldPolicy } from "../fields/field-policy.ts";
+import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 import type { Identities, Identity } from "../fields/identity.ts";
-import type { References } from "../fields/references.ts";
+import type { References, Unpacked } from "../fields/references.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
@@ -55,6 +55,7 @@ export interface RowWish {
 /** Reads rows of one entity through their entries: the row's `cached-resolver`. */
 export class RowReader {
   readonly #options: RowReaderOptions;
+  #hasEntities: boolean | undefined;
 
   constructor(options: RowReaderOptions) {
     this.#options = options;
@@ -105,7 +106,7 @@ export class RowReader {
   }
 
   async #readCached(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<RowAnswer> {
-    const { cache, keys, references } = this.#options;
+    const { cache, keys } = this.#options;
     const { identity, state } = wish;
     let tainted = false;
     const load: Load = async () => {
@@ -118,15 +119,41 @@ export class RowReader {
     for (;;) {
       const plan = planRow(keys, policy, identity, audience, session);
       const result = await cache.read(plan, load, refresh);
-      const row = await references.unpack(policy.shape, result.value, state, wish.context);
+      const row = await this.#unpack(policy, result.value, wish);
       // An entry that refers to what is no longer there is as good as absent; what was just loaded is as it is.
       if (row.dangling && session.read && result.outcome !== "miss") {
         session = limitSession(state.session, { read: false });
         continue;
       }
       this.#record(policy, wish, result, plan.key);
-      return this.#answer(wish, { value: row.value, tainted: tainted || policy.scope === "PRIVATE" });
+      return this.#answer(wish, {
+        value: row.value,
+        tainted: tainted || row.ofPrincipal || policy.scope === "PRIVATE",
+      });
     }
+  }
+
+  /**
+   * Entities in their places. One of them may be for the principal alone: then the row is, too, as far as this request is
+   * concerned. Watched, as this runs where the first caller of the batch stood, and all of them must be told.
+   */
+  async #unpack(
+    policy: FieldPolicy,
+    stored: unknown,
+    { state, context }: RowWish,
+  ): Promise<Unpacked & { readonly ofPrincipal: boolean }> {
+    const { references, guard } = this.#options;
+    const unpack = () => references.unpack(policy.shape, stored, state, context);
+    if (!this.#refers(policy)) return { ...(await unpack()), ofPrincipal: false };
+    return guard.watch({ context, principal: true, selection: false }, async (fill) => {
+      const unpacked = await unpack();
+      return { ...unpacked, ofPrincipal: fill.taint !== undefined };
+    });
+  }
+
+  #refers({ shape }: FieldPolicy): boolean {
+    this.#hasEntities ??= someShape(shape, ({ kind }) => kind === "entity" || kind === "abstract");
+    return this.#hasEntities;
   }
 
   async #load(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<Loaded> {

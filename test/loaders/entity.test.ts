@@ -1,3 +1,4 @@
+import { type ExecutionResult, parse, subscribe } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { EntityOptions } from "../../src/loaders/entity.ts";
 import { createTestCache, type TestCacheOptions } from "../../src/testing/index.ts";
@@ -203,6 +204,33 @@ describe("loader(context)", () => {
   });
 });
 
+describe("a subscription", () => {
+  it("gives every event a loader that remembers nothing of the last one", async () => {
+    let version = 0;
+    const { schema, loaders } = createTestCache({
+      typeDefs:
+        "type Query { a: Int }  type Subscription { changed: Int }  type Product { id: ID!  version: Int }",
+      entities: { Product: { load: async (keys) => keys.map((id) => ({ id, version: ++version })) } },
+      resolvers: () => ({
+        Subscription: {
+          changed: {
+            async *subscribe() {
+              yield {};
+              yield {};
+            },
+            resolve: async (_: unknown, __: unknown, context: unknown) =>
+              ((await loaders["Product"]!.loader(context).load(1)) as { version: number }).version,
+          },
+        },
+      }),
+    });
+    const events = await subscribe({ schema, document: parse("subscription { changed }"), contextValue: {} });
+    const seen: unknown[] = [];
+    for await (const { data } of events as AsyncIterable<ExecutionResult>) seen.push(data?.["changed"]);
+    expect(seen).toEqual([1, 2]);
+  });
+});
+
 describe("keys", () => {
   it("of several fields are records, in any order", async () => {
     const { products, calls, settle, recorder } = productCache(
@@ -300,6 +328,34 @@ describe("PRIVATE rows", () => {
     expect((await ask("ann")).data).toEqual({ names: ["ann"], other: ["ann"] });
     await test.settle();
     expect((await ask("bob")).data).toEqual({ names: ["bob"], other: ["bob"] });
+  });
+});
+
+describe("a PUBLIC row that shows a PRIVATE one", () => {
+  it("taints every field that asked for it, not only the first of the batch", async () => {
+    const test = createTestCache({
+      typeDefs: `
+        type Query { one: String @cacheTTL(seconds: 60)  two: String @cacheTTL(seconds: 60) }
+        type Product @cacheTTL(seconds: 60) { id: ID!  secret: Secret }
+        type Secret @cacheTTL(seconds: 60, scope: PRIVATE) { id: ID!  of: String }
+      `,
+      entities: {
+        Product: { load: async (keys) => keys.map((id) => ({ id, secret: { id } })) },
+        Secret: { load: async (keys, { user }: Context) => keys.map((id) => ({ id, of: user })) },
+      },
+      resolvers: (loaders) => {
+        const secretOf = (id: number) => async (_: unknown, __: unknown, context: unknown) =>
+          ((await loaders["Product"]!.loader(context).load(id)) as { secret: { of: string } }).secret.of;
+        return { Query: { one: secretOf(1), two: secretOf(2) } };
+      },
+      principal: ({ user }: Context) => user,
+      secret: "s".repeat(32),
+    });
+    const ask = (user: string) => test.run("{ one two }", { context: { user } });
+    expect((await ask("ann")).data).toEqual({ one: "ann", two: "ann" });
+    await test.settle();
+    expect((await ask("bob")).data).toEqual({ one: "bob", two: "bob" });
+    expect(test.recorder.keys.filter((key) => key.includes("Query"))).toEqual([]);
   });
 });
 
