@@ -98,20 +98,22 @@ export function databaseSuite(backendOf: () => Backend): void {
 
     it("passes notifications on, each to the listeners of its channel", async () => {
       const heard: string[] = [];
-      let done = () => {};
-      const last = new Promise<void>((resolve) => {
-        done = resolve;
-      });
-      await database.listen("first", (payload) => heard.push(`first ${payload}`));
-      await database.listen("second", (payload) => {
-        heard.push(`second ${payload}`);
-        if (payload === "end") done();
-      });
-      await sql`select pg_notify('first', 'a'), pg_notify('third', 'b'), pg_notify('second', 'end')`.execute(
-        database.db,
-      );
-      await last;
-      expect(heard.sort()).toEqual(["first a", "second end"]);
+      const listening = async (channel: string): Promise<void> => {
+        await new Promise<void>((ended, failed) => {
+          database
+            .listen(channel, (payload) => {
+              heard.push(`${channel} ${payload}`);
+              if (payload === "end") ended();
+            })
+            .then(() =>
+              sql`select pg_notify('other', 'x'), pg_notify(${channel}, 'end')`.execute(database.db),
+            )
+            .catch(failed);
+        });
+      };
+      await listening("first");
+      await listening("second");
+      expect(heard).toEqual(["first end", "second end"]);
     });
 
     it("reports each statement with its duration", async () => {

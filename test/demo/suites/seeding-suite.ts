@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { seed } from "../../../src/demo/data/seed.ts";
+import { readPackages } from "../../../src/demo/data/packages.ts";
+import { type SeedOptions, seed } from "../../../src/demo/data/seed.ts";
+import { webPlatform } from "../../../src/demo/data/web-platform.ts";
 import { migrate } from "../../../src/demo/database/migrate.ts";
 import { type OpenDatabase, openDatabase } from "../../../src/demo/database/open-database.ts";
 import { prepareDatabase } from "../../../src/demo/database/prepare-database.ts";
@@ -12,7 +14,12 @@ export function seedingSuite(backendOf: () => Backend): void {
   describe("seeding", () => {
     let database: OpenDatabase;
     const lines: string[] = [];
-    const options = { limit: 20, report: (line: string) => lines.push(line) };
+    const packages = readPackages();
+    const upTo = (limit: number): SeedOptions => ({
+      limit,
+      platform: packages.then((read) => webPlatform(read, { limit })),
+      report: (line) => lines.push(line),
+    });
 
     beforeAll(async () => {
       database = await openDatabase(backendOf().options);
@@ -43,7 +50,7 @@ export function seedingSuite(backendOf: () => Backend): void {
     });
 
     it("fills every table and says so", async () => {
-      expect(await seed(database.db, options)).toBe(true);
+      expect(await seed(database.db, upTo(20))).toBe(true);
       const filled = await contents(database.db);
       expect(filled).toMatchObject({
         features: 20,
@@ -62,7 +69,7 @@ export function seedingSuite(backendOf: () => Backend): void {
 
     it("finds the tables filled the second time, by one statement", async () => {
       lines.length = 0;
-      expect(await seed(database.db, options)).toBe(false);
+      expect(await seed(database.db, upTo(20))).toBe(false);
       expect(lines).toEqual([]);
     });
 
@@ -75,7 +82,7 @@ export function seedingSuite(backendOf: () => Backend): void {
 
     it("replaces the reference data when it changes, and keeps what people wrote", async () => {
       const { notes, ratings } = await contents(database.db);
-      expect(await seed(database.db, { ...options, limit: 30 })).toBe(true);
+      expect(await seed(database.db, upTo(30))).toBe(true);
       const after = await contents(database.db);
       expect(after).toMatchObject({ features: 30, notes, ratings });
       const { rows } = await sql`select count(*) as n from notes where body = 'mine'`.execute(database.db);
@@ -83,7 +90,7 @@ export function seedingSuite(backendOf: () => Backend): void {
     });
 
     it("drops features that the data no longer has", async () => {
-      await seed(database.db, { ...options, limit: 10 });
+      await seed(database.db, upTo(10));
       expect(await contents(database.db)).toMatchObject({ features: 10 });
       const { rows } =
         await sql`select count(*) as n from notes where feature_id not in (select id from features)`.execute(
