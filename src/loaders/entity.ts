@@ -92,17 +92,14 @@ export class Entity implements EntityLoader, EntitySource {
     });
   }
 
-  loader(context?: unknown): DataLoader<Anything, Anything> {
-    return this.#loaderOf(this.#deps.states.of(context), context);
-  }
+  // Functions of their own, so that `const { loader } = cache.entity(…)` works.
+  readonly loader = (context?: unknown): DataLoader<Anything, Anything> =>
+    this.#loaderOf(this.#deps.states.of(context), context);
 
-  get(key: unknown, context?: unknown): Promise<unknown> {
-    return this.loader(context).load(key);
-  }
+  readonly get = (key: unknown, context?: unknown): Promise<unknown> => this.loader(context).load(key);
 
-  getMany(keys: readonly unknown[], context?: unknown): Promise<unknown[]> {
-    return this.loader(context).loadMany(keys);
-  }
+  readonly getMany = (keys: readonly unknown[], context?: unknown): Promise<unknown[]> =>
+    this.loader(context).loadMany(keys);
 
   load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown> {
     return this.#loaderOf(state, context).load(new ReferredKey(key));
