@@ -99,17 +99,16 @@ export function databaseSuite(backendOf: () => Backend): void {
     it("passes notifications on, each to the listeners of its channel", async () => {
       const heard: string[] = [];
       const listening = async (channel: string): Promise<void> => {
-        await new Promise<void>((ended, failed) => {
-          database
-            .listen(channel, (payload) => {
-              heard.push(`${channel} ${payload}`);
-              if (payload === "end") ended();
-            })
-            .then(() =>
-              sql`select pg_notify('other', 'x'), pg_notify(${channel}, 'end')`.execute(database.db),
-            )
-            .catch(failed);
+        let end = () => {};
+        const ended = new Promise<void>((resolve) => {
+          end = resolve;
         });
+        await database.listen(channel, (payload) => {
+          heard.push(`${channel} ${payload}`);
+          end();
+        });
+        await sql`select pg_notify('other', 'x'), pg_notify(${channel}, 'end')`.execute(database.db);
+        await ended;
       };
       await listening("first");
       await listening("second");
