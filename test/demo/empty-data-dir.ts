@@ -1,10 +1,15 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { openDatabase } from "../../src/demo/database/open-database.ts";
 
-const TEMPLATE = path.resolve(import.meta.dirname, "../../.cache/pglite-empty");
+const ROOT = path.resolve(import.meta.dirname, "../..");
+const PGLITE = JSON.parse(
+  readFileSync(path.join(ROOT, "node_modules/@electric-sql/pglite/package.json"), "utf8"),
+);
+// Another version may write its files otherwise.
+const TEMPLATE = path.join(ROOT, `.cache/pglite-${PGLITE.version}-empty`);
 
 /** The path of a data directory that is not there yet; `remove` deletes what came to be around it. */
 export async function freshDataDir(): Promise<{ dataDir: string; remove(): Promise<void> }> {
