@@ -32,6 +32,7 @@ import type { Store, StoreState } from "../store/store.ts";
 import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
 import type { HintSource } from "./cache-hints.ts";
 import { createEventLog } from "./event-log.ts";
+import { graphqlErrors } from "./graphql-errors.ts";
 import { type InvalidateOptions, type InvalidationPreview, invalidate } from "./invalidate.ts";
 import { quietConsole } from "./logger.ts";
 import { openFirst } from "./opening.ts";
@@ -165,7 +166,15 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
   // The store, and the engine on it.
   const keys = createKeys(options.namespace ?? "fieldgate");
   const store = openStore(options, { keys, clock, random, emit });
-  const engine = createCache({ store, keys, emit, clock, random, limits: engineLimits(options) });
+  const engine = createCache({
+    store,
+    keys,
+    emit,
+    clock,
+    random,
+    errors: graphqlErrors,
+    limits: engineLimits(options),
+  });
   const isReady = engine.ready();
   if (store.kind === "embedded") {
     logger.info(
