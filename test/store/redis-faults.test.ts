@@ -490,8 +490,15 @@ describe("a server in an odd state", () => {
     for (const key of [request.entryKey, request.stampKey, request.lockKey, request.passKey]) {
       await admin.rpush(key, "not ours");
     }
-    await admin.hset(keys.logHead, "not", "ours");
-    await admin.hset(keys.logNames, "not", "ours");
+    const spoilLog = async () => {
+      await admin.del(keys.logHead, keys.logNames);
+      await admin.hset(keys.logHead, "not", "ours");
+      await admin.hset(keys.logNames, "not", "ours");
+    };
+    await spoilLog();
+    expect(await invalidated(store, ["first"])).toBe(true);
+    expect(await admin.lrange(keys.logNames, 0, -1)).toEqual(["first"]);
+    await spoilLog();
     expect(await read(store, request)).toEqual({ entries: [null], stamps: [null] });
     const text = await fill(store, request);
     expect((await read(store, request)).entries).toEqual([text]);
