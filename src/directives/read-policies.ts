@@ -6,7 +6,7 @@ import type { EntityKeys } from "../fields/identity.ts";
 import { type InvalidateRules, readInvalidates } from "./invalidates.ts";
 import type { CacheTtlChecks } from "./policies/cache-ttl.ts";
 import { checkCacheWrites } from "./policies/cache-write.ts";
-import { childrenWithin } from "./policies/entry-closure.ts";
+import { createEntryClosures } from "./policies/entry-closure.ts";
 import { fieldEntries, rowEntries, type SettledPlace } from "./policies/entry-places.ts";
 import { createInnerTags } from "./policies/entry-tags.ts";
 import { createFingerprints } from "./policies/fingerprint.ts";
@@ -115,16 +115,18 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
     cacheControl: options.cacheControl ?? false,
   });
   const precedence = createPrecedence(facts, statements, entities);
+  const closures = createEntryClosures(facts, precedence, entities);
   const innerTags = createInnerTags(facts, precedence, entities);
   const places = [...fieldEntries(facts, keys, precedence), ...rowEntries(facts, precedence, entities)];
   const entries = places.map((entry): SettledPlace => {
-    const children = childrenWithin(facts, precedence, entities, entry.start, entry.kind === "row");
-    const inner = innerTags(entry.start, entry.kind === "row" ? { row: true } : entry);
+    const children = entry.kind === "row" ? closures.ofRow(entry.type) : closures.ofValue(entry.start);
+    const inner = entry.kind === "row" ? innerTags.row(entry.type) : innerTags.field(entry.field);
     return {
       ...entry,
       children,
       settled: settleEntry(entry.stated, children, statements),
-      tags: unionOfTags(entry.stated.tags, inner) ?? [],
+      tags: unionOfTags(entry.stated.tags, inner.tags) ?? [],
+      tagsComplete: inner.complete,
     };
   });
   const cached = new Set(entries.map(({ coordinate }) => coordinate));

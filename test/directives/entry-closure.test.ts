@@ -149,7 +149,7 @@ describe("what a child inherits restricts its entry without a message", () => {
       schemaOf(`type Query { a: Thing @cacheTTL(seconds: 60) } type Thing { ${fields} }`),
     );
     expect(policies.warnings.map(describeProblem)).toEqual([
-      "Query.a (line 1:23): The entry holds more than 64 places with tags, and only some of them are known to it. Give the types in it a key and an entity loader, so that they have entries of their own.",
+      "Query.a (line 1:23): More than 64 tags live in the entry: those deepest in it do not reach it. Give the types in it a key and an entity loader, so that they have entries of their own.",
     ]);
   });
 });

@@ -1,14 +1,8 @@
-import { type GraphQLCompositeType, isObjectType } from "graphql";
+import type { GraphQLCompositeType, GraphQLObjectType } from "graphql";
+import { memoised } from "./memoised.ts";
 import type { Precedence } from "./precedence.ts";
-import {
-  compositeOf,
-  coordinateOf,
-  fieldsOf,
-  hasOwnResolver,
-  type SchemaFacts,
-  type SchemaField,
-} from "./schema-facts.ts";
-import type { StatedPolicy } from "./stated-policy.ts";
+import { compositeOf, coordinateOf, fieldsOf, hasOwnResolver, type SchemaFacts } from "./schema-facts.ts";
+import { isEmpty, type StatedPolicy } from "./stated-policy.ts";
 
 /** A field without resolver of its own, and what is said of it. */
 export interface EntryChild {
@@ -20,39 +14,53 @@ export interface EntryChild {
  * The fields that live inside an entry: those without resolver of the object types in it, down to entities that a loader
  * serves and types already met. Fields of which nothing is said are left out.
  */
-export function childrenWithin(
+export interface EntryClosures {
+  /** Of an entry whose value is of this type; a leaf's has none. */
+  ofValue(type: GraphQLCompositeType | undefined): readonly EntryChild[];
+  ofRow(type: GraphQLObjectType): readonly EntryChild[];
+}
+
+export function createEntryClosures(
   facts: SchemaFacts,
   precedence: Precedence,
   entities: ReadonlySet<string>,
-  start: GraphQLCompositeType | undefined,
-  startIsRow: boolean,
-): readonly EntryChild[] {
-  const children: EntryChild[] = [];
-  const met = new Set<string>();
-  const visit = (type: GraphQLCompositeType | undefined, isRow: boolean): void => {
-    if (type === undefined || met.has(type.name)) return;
-    met.add(type.name);
-    if (!isObjectType(type)) {
-      for (const member of facts.membersOf(type)) visit(member, false);
-      return;
+): EntryClosures {
+  const partOf = memoised((type: GraphQLObjectType): EntryPart => {
+    const fields = fieldsOf(type).filter((field) => !hasOwnResolver(field));
+    return {
+      children: fields
+        .map((field) => ({ coordinate: coordinateOf(type, field), says: precedence.ofChild(type, field) }))
+        .filter(({ says }) => !isEmpty(says)),
+      inner: fields
+        .map(compositeOf)
+        .flatMap((child) => (child === undefined ? [] : facts.membersOf(child)))
+        .filter(({ name }) => !entities.has(name)),
+    };
+  });
+
+  function within(starts: readonly GraphQLObjectType[]): readonly EntryChild[] {
+    const met = new Set<GraphQLObjectType>();
+    const queue = [...starts];
+    for (let type = queue.pop(); type !== undefined; type = queue.pop()) {
+      if (met.has(type)) continue;
+      met.add(type);
+      queue.push(...partOf(type).inner);
     }
-    if (entities.has(type.name) && !isRow) return;
-    for (const field of fieldsOf(type)) {
-      if (hasOwnResolver(field)) continue;
-      const child = childOf(precedence, type, field);
-      if (child !== undefined) children.push(child);
-      visit(compositeOf(field), false);
-    }
+    return [...met].flatMap((type) => partOf(type).children);
+  }
+
+  const ofType = memoised((type: GraphQLCompositeType) =>
+    within(facts.membersOf(type).filter(({ name }) => !entities.has(name))),
+  );
+
+  return {
+    ofValue: (type) => (type === undefined ? [] : ofType(type)),
+    ofRow: (type) => within([type]),
   };
-  visit(start, startIsRow);
-  return children;
 }
 
-function childOf(
-  precedence: Precedence,
-  type: GraphQLCompositeType,
-  field: SchemaField,
-): EntryChild | undefined {
-  const says = precedence.ofChild(type, field);
-  return Object.keys(says).length === 0 ? undefined : { coordinate: coordinateOf(type, field), says };
+interface EntryPart {
+  readonly children: readonly EntryChild[];
+  /** Object types that are held by value. */
+  readonly inner: readonly GraphQLObjectType[];
 }

@@ -29,6 +29,8 @@ export type SettledPlace = EntryPlace & {
   readonly settled: SettledEntry;
   /** Its own and those of what lives in it. */
   readonly tags: readonly TagTemplate[];
+  /** false: more live in it than it can carry. */
+  readonly tagsComplete: boolean;
 };
 
 /** Only under a query root or a keyed type: elsewhere a value has no name to be found again by. */

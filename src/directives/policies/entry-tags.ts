@@ -1,5 +1,6 @@
-import { type GraphQLCompositeType, isObjectType } from "graphql";
+import type { GraphQLCompositeType, GraphQLObjectType } from "graphql";
 import type { TagTemplate } from "../../fields/field-policy.ts";
+import { memoised } from "./memoised.ts";
 import type { Precedence } from "./precedence.ts";
 import {
   compositeOf,
@@ -13,47 +14,87 @@ import {
 /** More places than this would make a read of the entry dearer than its load. */
 export const MOST_INNER_TAGS = 64;
 
+// Types that contain each other have more paths than anybody would wait for.
+const MOST_PATHS = 1000;
+
+export interface InnerTags {
+  readonly tags: readonly TagTemplate[];
+  /** false: there are more. */
+  readonly complete: boolean;
+}
+
 /**
  * The tags of what lives inside an entry, told from its value: `brand:{value.slug}` on the type Brand is
- * `brand:{value[].brand.slug}` in a list of products. At most {@link MOST_INNER_TAGS} + 1 of them.
+ * `brand:{value[].brand.slug}` in a list of products.
  */
-export type InnerTags = (
-  start: GraphQLCompositeType | undefined,
-  from: { readonly row: true } | { readonly field: SchemaField },
-) => readonly TagTemplate[];
+export interface InnerTagsOf {
+  field(field: SchemaField): InnerTags;
+  row(type: GraphQLObjectType): InnerTags;
+}
 
 export function createInnerTags(
   facts: SchemaFacts,
   precedence: Precedence,
   entities: ReadonlySet<string>,
-): InnerTags {
+): InnerTagsOf {
   const tagged = taggedTypes(facts, precedence, entities);
+  const byValue = (type: GraphQLCompositeType | undefined): readonly GraphQLObjectType[] =>
+    type === undefined
+      ? []
+      : facts.membersOf(type).filter(({ name }) => tagged.has(name) && !entities.has(name));
+  const placesOf = memoised((type: GraphQLObjectType): readonly Place[] =>
+    fieldsOf(type)
+      .filter((field) => !hasOwnResolver(field))
+      .map((field) => ({
+        name: field.name,
+        tags: precedence.ofChild(type, field).tags ?? [],
+        brackets: brackets(field),
+        inner: byValue(compositeOf(field)),
+      }))
+      .filter(({ tags, inner }) => tags.length + inner.length > 0),
+  );
 
-  return (start, from) => {
+  /** Nearest places first; a path ends at a type that is already on it. */
+  function within(starts: readonly Step[]): InnerTags {
+    const queue = [...starts];
     const tags: TagTemplate[] = [];
-    const visit = (
-      type: GraphQLCompositeType | undefined,
-      prefix: readonly string[],
-      path: readonly string[],
-      isRow: boolean,
-    ): void => {
-      if (type === undefined || !tagged.has(type.name) || path.includes(type.name)) return;
-      if (!isObjectType(type)) {
-        for (const member of facts.membersOf(type)) visit(member, prefix, path, false);
-        return;
+    for (let at = 0; at < queue.length; at++) {
+      const { type, prefix, above } = queue[at]!;
+      for (const { name, tags: own, brackets, inner } of placesOf(type)) {
+        const path = [...prefix, name];
+        tags.push(...own.flatMap((tag) => moved(tag, prefix, path)));
+        for (const next of inner) {
+          if (next === type || above.includes(next)) continue;
+          queue.push({ type: next, prefix: [...path, ...brackets], above: [...above, type] });
+        }
       }
-      if (entities.has(type.name) && !isRow) return;
-      for (const field of fieldsOf(type)) {
-        if (hasOwnResolver(field)) continue;
-        if (tags.length > MOST_INNER_TAGS) return;
-        const at = [...prefix, field.name];
-        for (const tag of precedence.ofChild(type, field).tags ?? []) tags.push(...moved(tag, prefix, at));
-        visit(compositeOf(field), [...at, ...brackets(field)], [...path, type.name], false);
+      if (tags.length > MOST_INNER_TAGS || at > MOST_PATHS) {
+        return { tags: tags.slice(0, MOST_INNER_TAGS), complete: false };
       }
-    };
-    visit(start, "row" in from ? [] : brackets(from.field), [], "row" in from);
-    return tags.slice(0, MOST_INNER_TAGS + 1);
+    }
+    return { tags, complete: true };
+  }
+
+  return {
+    field: (field) =>
+      within(byValue(compositeOf(field)).map((type) => ({ type, prefix: brackets(field), above: [] }))),
+    row: (type) => within([{ type, prefix: [], above: [] }]),
   };
+}
+
+/** A field without resolver that has tags, or holds what has. */
+interface Place {
+  readonly name: string;
+  readonly tags: readonly TagTemplate[];
+  readonly brackets: readonly string[];
+  readonly inner: readonly GraphQLObjectType[];
+}
+
+interface Step {
+  readonly type: GraphQLObjectType;
+  /** The way to an object of the type, from the entry's value. */
+  readonly prefix: readonly string[];
+  readonly above: readonly GraphQLObjectType[];
 }
 
 /** A child's parent and value are both parts of the entry's value; its arguments are not in it. */
@@ -100,10 +141,6 @@ function taggedTypes(
     if (tagged.has(name)) continue;
     tagged.add(name);
     queue.push(...(holders.get(name) ?? []));
-  }
-  // An abstract type is entered for the sake of its members.
-  for (const type of facts.composites) {
-    if (facts.membersOf(type).some((member) => tagged.has(member.name))) tagged.add(type.name);
   }
   return tagged;
 }

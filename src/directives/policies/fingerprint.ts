@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type GraphQLCompositeType, type GraphQLObjectType, isObjectType } from "graphql";
 import type { EntityKeys } from "../../fields/identity.ts";
+import { memoised } from "./memoised.ts";
 import {
   compositeOf,
   coordinateOf,
@@ -35,53 +36,70 @@ export function createFingerprints(
   const keyText = (type: GraphQLObjectType): string =>
     `${type.name} ${(keys.get(type.name)?.[0] ?? []).join(" ")}`;
 
-  /** Lines, one per type in the entry, sorted. */
-  function linesWithin(start: GraphQLCompositeType, row: boolean): readonly string[] {
+  /** What a type contributes to an entry that holds it by value. */
+  const partOf = memoised((type: GraphQLCompositeType): Part => {
+    if (!isObjectType(type)) {
+      const members = facts.membersOf(type);
+      const names = members.map(({ name }) => name).sort();
+      return { line: `${type.name} = ${names.join(" | ")}`, inner: members };
+    }
+    const fields = fieldsOf(type).filter((field) => !hasOwnResolver(field));
+    const texts = fields.map(
+      (field) => `${field.name}: ${field.type}${versionAt(coordinateOf(type, field))}`,
+    );
+    return {
+      line: `{ ${texts.sort().join(", ")} }`,
+      inner: fields.map(compositeOf).filter((child) => child !== undefined),
+    };
+  });
+
+  function lineOf(type: GraphQLCompositeType): string {
+    const { line } = partOf(type);
+    return isObjectType(type) ? `${type.name}${versionAt(type.name)} ${line}` : line;
+  }
+
+  /** Digest of one line per type in the entry, in the order of their names. */
+  const within = memoised((start: GraphQLCompositeType): string => {
     const lines = new Map<string, string>();
-    const visit = (type: GraphQLCompositeType, inRow: boolean): void => {
-      if (lines.has(type.name)) return;
-      if (!isObjectType(type)) {
-        const members = facts.membersOf(type);
-        lines.set(
-          type.name,
-          `${type.name} = ${members
-            .map(({ name }) => name)
-            .sort()
-            .join(" | ")}`,
-        );
-        for (const member of members) visit(member, false);
-        return;
-      }
-      if (!inRow && entities.has(type.name)) {
+    addLines(start, lines);
+    return digestOf(lines);
+  });
+
+  function addLines(start: GraphQLCompositeType, lines: Map<string, string>): void {
+    const queue = [start];
+    for (let type = queue.pop(); type !== undefined; type = queue.pop()) {
+      if (lines.has(type.name)) continue;
+      if (isObjectType(type) && entities.has(type.name)) {
         // A reference: of the entity only its identity lives here.
         lines.set(type.name, `& ${keyText(type)}`);
-        return;
+        continue;
       }
-      const fields = fieldsOf(type).filter((field) => !hasOwnResolver(field));
-      const texts = fields.map(
-        (field) => `${field.name}: ${field.type}${versionAt(coordinateOf(type, field))}`,
-      );
-      lines.set(type.name, `${type.name}${inRow ? "" : versionAt(type.name)} { ${texts.sort().join(", ")} }`);
-      for (const field of fields) {
-        const child = compositeOf(field);
-        if (child !== undefined) visit(child, false);
-      }
-    };
-    visit(start, row);
-    return [...lines.values()].sort();
+      lines.set(type.name, lineOf(type));
+      queue.push(...partOf(type).inner);
+    }
   }
 
   return {
     ofField(parent, field) {
       const type = compositeOf(field);
-      return hash([
-        String(field.type),
-        `in ${keyText(parent)}`,
-        ...(type === undefined ? [] : linesWithin(type, false)),
-      ]);
+      return hash([`in ${keyText(parent)}`, String(field.type), type === undefined ? "" : within(type)]);
     },
-    ofRow: (type) => hash([`in ${keyText(type)}`, ...linesWithin(type, true)]),
+    ofRow(type) {
+      const { line, inner } = partOf(type);
+      const lines = new Map<string, string>();
+      for (const child of inner) addLines(child, lines);
+      return hash([`in ${keyText(type)}`, line, digestOf(lines)]);
+    },
   };
+}
+
+interface Part {
+  readonly line: string;
+  readonly inner: readonly GraphQLCompositeType[];
+}
+
+function digestOf(lines: ReadonlyMap<string, string>): string {
+  return hash([...lines].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line));
 }
 
 function hash(lines: readonly string[]): string {

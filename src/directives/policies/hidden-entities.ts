@@ -1,4 +1,5 @@
-import type { GraphQLCompositeType, GraphQLObjectType } from "graphql";
+import type { GraphQLObjectType } from "graphql";
+import { memoised } from "./memoised.ts";
 import { compositeOf, fieldsOf, hasOwnResolver, type SchemaFacts } from "./schema-facts.ts";
 
 /**
@@ -7,41 +8,51 @@ import { compositeOf, fieldsOf, hasOwnResolver, type SchemaFacts } from "./schem
  *
  * A child that has an entry of its own counts too. Refilled from this object, or bypassed, it would show the entity as
  * old as this object is.
- *
- * `hidden`: what lies in one object after another until an entity is met, and what that entity's row shows. `hiddenDeep`:
- * everything within reach, for values that hold objects in objects, whose children with a resolver may do the same.
  */
-export function hiddenEntities(
-  facts: SchemaFacts,
-  keyed: ReadonlySet<string>,
-  type: GraphQLObjectType,
-): { readonly hidden: readonly string[]; readonly hiddenDeep: readonly string[] } {
-  // A root's fields read from the source, never from the object that stands for the root.
-  const children = facts.rootOf(type) === undefined ? fieldsOf(type).filter(hasOwnResolver) : [];
-  const starts = children.map(compositeOf).filter((child) => child !== undefined);
-  const within = (deep: boolean) => Object.freeze([...entitiesWithin(facts, keyed, starts, deep)].sort());
-  return { hidden: within(false), hiddenDeep: within(true) };
+export interface HiddenEntities {
+  /** What lies in one object after another until an entity is met, and what that entity's row shows. */
+  near(type: GraphQLObjectType): readonly string[];
+  /** Everything within reach, for values with objects in objects, whose children with a resolver may do the same. */
+  deep(type: GraphQLObjectType): readonly string[];
 }
 
-function entitiesWithin(
-  facts: SchemaFacts,
-  keyed: ReadonlySet<string>,
-  starts: readonly GraphQLCompositeType[],
-  deep: boolean,
-): ReadonlySet<string> {
-  const entities = new Set<string>();
-  const seen = new Set<string>();
-  const queue = starts.flatMap((type) => facts.membersOf(type));
-  for (let type = queue.pop(); type !== undefined; type = queue.pop()) {
-    if (seen.has(type.name) || facts.rootOf(type) !== undefined) continue;
-    seen.add(type.name);
-    const isEntity = keyed.has(type.name);
-    if (isEntity) entities.add(type.name);
-    for (const field of fieldsOf(type)) {
-      const child = compositeOf(field);
-      if (child === undefined || (isEntity && !deep && hasOwnResolver(field))) continue;
-      queue.push(...facts.membersOf(child));
+export function createHiddenEntities(facts: SchemaFacts, keyed: ReadonlySet<string>): HiddenEntities {
+  const held = new Map(facts.objects.map((type) => [type.name, heldBy(facts, type)]));
+
+  function within(type: GraphQLObjectType, deep: boolean): readonly string[] {
+    const seen = new Set<string>();
+    const queue = [...held.get(type.name)!.resolved];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const { visible, resolved } = held.get(name)!;
+      queue.push(...visible);
+      if (deep || !keyed.has(name)) queue.push(...resolved);
     }
+    return Object.freeze([...seen].filter((name) => keyed.has(name)).sort());
   }
-  return entities;
+
+  return {
+    near: memoised((type: GraphQLObjectType) => within(type, false)),
+    deep: memoised((type: GraphQLObjectType) => within(type, true)),
+  };
+}
+
+interface Held {
+  /** Object types of the fields without resolver. */
+  readonly visible: readonly string[];
+  /** Object types of the fields with one. */
+  readonly resolved: readonly string[];
+}
+
+function heldBy(facts: SchemaFacts, type: GraphQLObjectType): Held {
+  const held = { visible: new Set<string>(), resolved: new Set<string>() };
+  // A root's fields read from the source, never from the object that stands for the root.
+  const fields = facts.rootOf(type) === undefined ? fieldsOf(type) : [];
+  for (const field of fields) {
+    const child = compositeOf(field);
+    const names = hasOwnResolver(field) ? held.resolved : held.visible;
+    for (const member of child === undefined ? [] : facts.membersOf(child)) names.add(member.name);
+  }
+  return { visible: [...held.visible], resolved: [...held.resolved] };
 }

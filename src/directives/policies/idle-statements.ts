@@ -111,13 +111,13 @@ export function reportIdleEntries(
   statements: Statements,
   log: ProblemLog,
 ): void {
-  for (const { coordinate, settled, tags } of entries) {
+  for (const { coordinate, settled, tagsComplete } of entries) {
     const statement = statements.get(coordinate);
-    if (tags.length > MOST_INNER_TAGS) {
+    if (!tagsComplete) {
       log.warn({
         coordinate,
         node: statement?.node,
-        problem: `The entry holds more than ${MOST_INNER_TAGS} places with tags, and only some of them are known to it.`,
+        problem: `More than ${MOST_INNER_TAGS} tags live in the entry: those deepest in it do not reach it.`,
         mend: "Give the types in it a key and an entity loader, so that they have entries of their own.",
       });
     }

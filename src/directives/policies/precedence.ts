@@ -7,6 +7,7 @@ import {
   isUnionType,
 } from "graphql";
 import type { TagTemplate } from "../../fields/field-policy.ts";
+import { memoised } from "./memoised.ts";
 import { compositeOf, coordinateOf, listDepth, type SchemaFacts, type SchemaField } from "./schema-facts.ts";
 import { completedBy, isEmpty, type StatedPolicy, strictest } from "./stated-policy.ts";
 import type { Statements } from "./statements.ts";
@@ -133,16 +134,5 @@ function ofItems(tag: TagTemplate, depth: number): TagTemplate {
         ? part
         : { ...part, path: [...brackets, ...part.path] },
     ),
-  };
-}
-
-function memoised<K, V>(compute: (key: K) => V): (key: K) => V {
-  const known = new Map<K, V>();
-  return (key) => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const value = compute(key);
-    known.set(key, value);
-    return value;
   };
 }

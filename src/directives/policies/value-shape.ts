@@ -9,7 +9,7 @@ import {
   isObjectType,
 } from "graphql";
 import type { ValueShape } from "../../fields/field-policy.ts";
-import { hiddenEntities } from "./hidden-entities.ts";
+import { createHiddenEntities } from "./hidden-entities.ts";
 import { compositeOf, fieldsOf, hasOwnResolver, type SchemaFacts } from "./schema-facts.ts";
 
 const LEAF: ValueShape = Object.freeze({ kind: "leaf" });
@@ -22,6 +22,7 @@ export interface ValueShapes {
 
 /** One shape per type, shared by all policies: types that contain each other have shapes that do. */
 export function createValueShapes(facts: SchemaFacts, keyed: ReadonlySet<string>): ValueShapes {
+  const hiddenEntities = createHiddenEntities(facts, keyed);
   const objects = new Map<string, ValueShape>();
   const named = new Map<string, ValueShape>();
 
@@ -62,7 +63,13 @@ export function createValueShapes(facts: SchemaFacts, keyed: ReadonlySet<string>
       typeName: type.name,
       fields,
       leaves,
-      ...hiddenEntities(facts, keyed, type),
+      // Found when first asked for: in a large schema most types never are.
+      get hidden() {
+        return hiddenEntities.near(type);
+      },
+      get hiddenDeep() {
+        return hiddenEntities.deep(type);
+      },
     });
     objects.set(type.name, shape);
     for (const field of fieldsOf(type)) {
