@@ -11,41 +11,75 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
 }
 
+/** The same for a test that decides itself what has its turn when. */
+export interface SteppedClock extends Clock {
+  /** Moves time by `ms` and runs the timers that fall due on the way, in their order; nothing else happens meanwhile. */
+  step(ms: number): void;
+}
+
+const BEGINNING = Date.UTC(2026, 0, 1);
+
+/** `startAt`: ms since the epoch. Default the beginning of 2026, UTC. */
+export function createManualClock(startAt: number = BEGINNING): ManualClock {
+  const time = new ManualTime(startAt);
+  return {
+    ...clockOf(time),
+    async advance(ms) {
+      if (!(ms >= 0)) throw new TypeError(`clock.advance(ms) takes 0 or more milliseconds, but got: ${ms}.`);
+      // What was begun before belongs to the time before.
+      await turns();
+      const until = time.now + ms;
+      while (time.runNext(until)) await turns();
+      time.now = until;
+      await turns();
+    },
+  };
+}
+
+export function createSteppedClock(startAt: number = BEGINNING): SteppedClock {
+  const time = new ManualTime(startAt);
+  return {
+    ...clockOf(time),
+    step(ms) {
+      const until = time.now + ms;
+      while (time.runNext(until));
+      time.now = until;
+    },
+  };
+}
+
 interface Timer {
   readonly at: number;
   readonly run: () => void;
 }
 
-/** `startAt`: ms since the epoch. Default the beginning of 2026, UTC. */
-export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): ManualClock {
-  let now = startAt;
-  const timers = new Set<Timer>();
+class ManualTime {
+  now: number;
+  readonly timers = new Set<Timer>();
 
-  function nextDue(until: number): Timer | undefined {
-    return [...timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+  constructor(startAt: number) {
+    this.now = startAt;
   }
 
+  /** Moves on to the next timer that falls due by then and runs it; false: there is none. */
+  runNext(until: number): boolean {
+    const [timer] = [...this.timers].filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
+    if (timer === undefined) return false;
+    this.timers.delete(timer);
+    this.now = Math.max(this.now, timer.at);
+    timer.run();
+    return true;
+  }
+}
+
+function clockOf(time: ManualTime): Clock {
   return {
-    now: () => now,
-    monotonic: () => now,
+    now: () => time.now,
+    monotonic: () => time.now,
     setTimer(run, ms) {
-      const timer = { at: now + ms, run };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    async advance(ms) {
-      if (!(ms >= 0)) throw new TypeError(`clock.advance(ms) takes 0 or more milliseconds, but got: ${ms}.`);
-      // What was begun before belongs to the time before.
-      await turns();
-      const until = now + ms;
-      for (let timer = nextDue(until); timer !== undefined; timer = nextDue(until)) {
-        timers.delete(timer);
-        now = Math.max(now, timer.at);
-        timer.run();
-        await turns();
-      }
-      now = until;
-      await turns();
+      const timer = { at: time.now + ms, run };
+      time.timers.add(timer);
+      return () => time.timers.delete(timer);
     },
   };
 }
@@ -54,6 +88,6 @@ export function createManualClock(startAt: number = Date.UTC(2026, 0, 1)): Manua
 const TURNS_OF_A_FILL = 10;
 
 /** Lets what has been begun go on, as far as it waits for nothing but the cache. */
-export async function turns(): Promise<void> {
-  for (let turn = 0; turn < TURNS_OF_A_FILL; turn++) await new Promise((resolve) => setImmediate(resolve));
+export async function turns(count: number = TURNS_OF_A_FILL): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { SharedLoads } from "../../src/engine/shared-loads.ts";
-import { manualClock } from "../support/manual-clock.ts";
+import { createSteppedClock } from "../../src/testing/manual-clock.ts";
 import { counted, held, turns } from "./support.ts";
 
 describe("loads that are not stored", () => {
@@ -42,17 +42,17 @@ describe("loads that are not stored", () => {
   });
 
   test("a running one that hangs is waited for so long and no longer", async () => {
-    const clock = manualClock();
+    const clock = createSteppedClock();
     const loads = new SharedLoads(clock, 1000);
     const hanging = held();
     const first = loads.run("k", 1, hanging.load);
     await hanging.begun;
     const source = counted();
     const next = loads.run("k", 2, source.load);
-    clock.advance(999);
+    clock.step(999);
     await turns();
     expect(source.loads()).toBe(0);
-    clock.advance(1);
+    clock.step(1);
     expect((await next).value).toBe(1);
     hanging.give("at last");
     expect((await first).value).toBe("at last");

@@ -3,12 +3,12 @@ import type { CacheEvent } from "../../src/engine/events.ts";
 import { Turn } from "../../src/engine/turn.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { type Store, StoreFailure } from "../../src/store/store.ts";
-import { manualClock } from "../support/manual-clock.ts";
+import { createSteppedClock } from "../../src/testing/manual-clock.ts";
 import { gate } from "./gated-store.ts";
 import { keys } from "./support.ts";
 
 function open(change: (store: Store) => Store = (store) => store) {
-  const clock = manualClock();
+  const clock = createSteppedClock();
   const store = gate(change(createMemoryStore({ keys, clock })));
   const events: CacheEvent[] = [];
   const turn = new Turn({ store, keys, clock, emit: (event) => events.push(event), logSampleMs: 200 });
@@ -60,7 +60,7 @@ describe("a turn of the event loop", () => {
     const [one, two] = await Promise.all([turn.stamps(["a", "b"], 10), turn.stamps(["b"], 1000)]);
     expect(store.calls.stamps).toBe(1);
     expect((one as string[])[1]).toBe((two as string[])[0]);
-    clock.advance(500);
+    clock.step(500);
     const { stamps } = await store.read({ entryKeys: [], stampKeys: ["a", "b"].map(keys.stamp), log: false });
     expect(stamps).toEqual([null, (two as string[])[0]]);
   });
@@ -86,9 +86,9 @@ describe("the log's position", () => {
     const { clock, store, turn } = open();
     await turn.read("e", []);
     await turn.read("e", []);
-    clock.advance(199);
+    clock.step(199);
     await turn.read("e", []);
-    clock.advance(1);
+    clock.step(1);
     await turn.read("e", []);
     expect(store.reads.map(({ log }) => log)).toEqual([true, false, false, true]);
   });

@@ -29,7 +29,7 @@ async function stale(backgroundContext?: (asker: never) => unknown) {
   /** Loads, lets the fresh time pass, reads twice. */
   const outcomes = async (field: string, context: Any = {}) => {
     const one = await made.ask(`{ ${field} }`, { name: "request", ...context });
-    made.clock.advance(60_001);
+    made.clock.step(60_001);
     const two = await made.ask(`{ ${field} }`, { name: "request", ...context });
     const three = await made.ask(`{ ${field} }`, { name: "request", ...context });
     return [one, two, three].map(({ reads, data }) => `${reads[0]?.split(" ")[1]} ${data[field]}`);

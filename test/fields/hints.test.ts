@@ -33,9 +33,9 @@ describe("setCachePolicy", () => {
   it("shortens a lifetime", async () => {
     const { ask, clock, loads } = await hinted((info) => setCachePolicy(info, { seconds: 10 }));
     await ask(`{ price }`);
-    clock.advance(9999);
+    clock.step(9999);
     expect((await ask(`{ price }`)).state.reads[0]).toMatchObject({ outcome: "hit", remainingMs: 1 });
-    clock.advance(1);
+    clock.step(1);
     await ask(`{ price }`);
     expect(loads()).toBe(2);
   });
@@ -45,7 +45,7 @@ describe("setCachePolicy", () => {
       setCachePolicy(info, { seconds: 600, nullSeconds: 600, scope: "PUBLIC" }),
     );
     await ask(`{ price }`);
-    clock.advance(60_000);
+    clock.step(60_000);
     await ask(`{ price }`);
     expect(loads()).toBe(2);
   });
@@ -53,7 +53,7 @@ describe("setCachePolicy", () => {
   it("keeps a null no longer than it allows a value", async () => {
     const { ask, clock, loads } = await hinted((info) => setCachePolicy(info, { seconds: 2 }), null);
     await ask(`{ price }`);
-    clock.advance(2000);
+    clock.step(2000);
     await ask(`{ price }`);
     expect(loads()).toBe(2);
   });
@@ -75,7 +75,7 @@ describe("setCachePolicy", () => {
       setCachePolicy(info, { seconds: 30 });
     });
     await ask(`{ price }`);
-    clock.advance(10_000);
+    clock.step(10_000);
     await ask(`{ price }`);
     expect(loads()).toBe(2);
   });

@@ -20,7 +20,7 @@ import { createTaintGuard } from "../../src/fields/taint-guard.ts";
 import { createWarnOnce } from "../../src/fields/warn-once.ts";
 import { createKeys, ROW, stampNames } from "../../src/keys/grammar.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
-import { type ManualClock, manualClock } from "../support/manual-clock.ts";
+import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
 
 export interface ShopOptions {
   readonly typeDefs: string;
@@ -40,7 +40,7 @@ export interface Shop {
   readonly schema: GraphQLSchema;
   readonly original: GraphQLSchema;
   readonly cache: Cache;
-  readonly clock: ManualClock;
+  readonly clock: SteppedClock;
   readonly states: RequestStates;
   readonly identities: Identities;
   readonly events: CacheEvent[];
@@ -69,7 +69,7 @@ export async function shop(options: ShopOptions): Promise<Shop> {
     resolvers: options.resolvers as never,
   });
   const keys = createKeys("shop");
-  const clock = manualClock();
+  const clock = createSteppedClock();
   const store = createMemoryStore({ keys, clock, random: seededRandom(1) });
   const events: CacheEvent[] = [];
   const emit = (event: CacheEvent) => void events.push(event);

@@ -6,9 +6,9 @@ import type { CacheEvent } from "../../src/engine/events.ts";
 import type { Loaded, ReadPlan, ReadSession } from "../../src/engine/read-plan.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
+import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
 import { type GatedStore, gate, type Step } from "../engine/gated-store.ts";
 import { keys } from "../engine/support.ts";
-import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 
 // Random interleavings of requests, fills, refreshes, invalidations, late commands, evictions and flushes over three
 // gateways and one store. Every value carries what its oldest input knew: how often each name had been invalidated.
@@ -33,7 +33,7 @@ interface Value {
 
 class World {
   readonly random: Random;
-  readonly clock: ManualClock = manualClock();
+  readonly clock: SteppedClock = createSteppedClock();
   readonly server: MemoryStore;
   readonly gates: GatedStore[];
   readonly caches: Cache[];
@@ -85,7 +85,7 @@ class World {
     else if (dice < 0.82) this.#begin(this.#invalidate(cache, this.#one(NAMES)));
     else if (dice < 0.88) this.#loseNext(this.#one(this.gates));
     else if (dice < 0.91) void this.late.shift()?.();
-    else if (dice < 0.95) this.clock.advance(this.#below(300));
+    else if (dice < 0.95) this.clock.step(this.#below(300));
     else if (dice < 0.99) this.#begin(this.server.dropStamps([this.#anyKey()]).then(() => {}));
     else this.server.clear();
   }
@@ -200,7 +200,7 @@ class World {
     });
     while (!done) {
       await this.#pass(1);
-      this.clock.advance(1);
+      this.clock.step(1);
     }
     await work;
   }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Breaker } from "../../src/store/breaker.ts";
-import { manualClock } from "../support/manual-clock.ts";
+import { createSteppedClock } from "../../src/testing/manual-clock.ts";
 
 function open() {
-  const clock = manualClock();
+  const clock = createSteppedClock();
   const probes: { readonly at: number; answer(alive: boolean): Promise<void> }[] = [];
   const changes: [boolean, string][] = [];
   let dead = 0;
@@ -41,13 +41,13 @@ describe("the breaker", () => {
   test("closes at the first probe that is answered", async () => {
     const { clock, breaker, probes, changes } = open();
     breaker.fail("x");
-    clock.advance(99);
+    clock.step(99);
     expect(probes).toHaveLength(0);
-    clock.advance(1);
+    clock.step(1);
     await probes[0]!.answer(true);
     expect(breaker.isOpen).toBe(false);
     expect(changes.map(([isOpen]) => isOpen)).toEqual([true, false]);
-    clock.advance(100_000);
+    clock.step(100_000);
     expect(probes).toHaveLength(1);
   });
 
@@ -57,10 +57,10 @@ describe("the breaker", () => {
     breaker.fail("x");
     for (let i = 0; i < 8; i++) {
       const from = clock.now();
-      while (probes.length === i) clock.advance(1);
+      while (probes.length === i) clock.step(1);
       waits.push(clock.now() - from);
       // However long it takes, no other leaves meanwhile.
-      clock.advance(10_000);
+      clock.step(10_000);
       expect(probes).toHaveLength(i + 1);
       await probes[i]!.answer(false);
     }
@@ -72,7 +72,7 @@ describe("the breaker", () => {
     breaker.fail("x");
     const seen: number[] = [];
     for (let i = 0; i < 6; i++) {
-      while (probes.length === i) clock.advance(50);
+      while (probes.length === i) clock.step(50);
       await probes[i]!.answer(false);
       seen.push(dead());
     }
@@ -84,7 +84,7 @@ describe("the breaker", () => {
     const untilProbe = () => {
       const from = clock.now();
       const before = probes.length;
-      while (probes.length === before) clock.advance(1);
+      while (probes.length === before) clock.step(1);
       return clock.now() - from;
     };
     breaker.fail("x");
@@ -93,7 +93,7 @@ describe("the breaker", () => {
     breaker.fail("x");
     expect(untilProbe()).toBe(200);
     await probes.at(-1)!.answer(true);
-    clock.advance(2001);
+    clock.step(2001);
     breaker.fail("x");
     expect(untilProbe()).toBe(100);
   });
@@ -101,11 +101,11 @@ describe("the breaker", () => {
   test("closes on any other sign of life, and does not hear a probe that was under way", async () => {
     const { clock, breaker, probes, changes } = open();
     breaker.fail("x");
-    clock.advance(100);
+    clock.step(100);
     breaker.succeed();
     expect(breaker.isOpen).toBe(false);
     await probes[0]!.answer(false);
-    clock.advance(100_000);
+    clock.step(100_000);
     expect(probes).toHaveLength(1);
     expect(changes.map(([isOpen]) => isOpen)).toEqual([true, false]);
   });
@@ -114,7 +114,7 @@ describe("the breaker", () => {
     const { clock, breaker, probes, changes } = open();
     breaker.fail("x");
     breaker.reset();
-    clock.advance(100_000);
+    clock.step(100_000);
     expect(breaker.isOpen).toBe(false);
     expect(probes).toHaveLength(0);
     expect(changes).toHaveLength(1);

@@ -2,18 +2,18 @@ import { describe, expect, test } from "vitest";
 import { createKeys } from "../../src/keys/grammar.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import type { BeginRequest } from "../../src/store/store.ts";
-import { manualClock } from "../support/manual-clock.ts";
+import { createSteppedClock } from "../../src/testing/manual-clock.ts";
 import { putOf, slotIn, storeSuite } from "./store-suite.ts";
 
 const keys = createKeys("shop");
 
 storeSuite("the embedded store", async () => {
-  const clock = manualClock();
+  const clock = createSteppedClock();
   const store = createMemoryStore({ keys, clock });
   return {
     store,
     keys,
-    passes: async (ms) => clock.advance(ms),
+    passes: async (ms) => clock.step(ms),
     clear: async () => store.clear(),
     close: () => store.close(),
   };
@@ -21,7 +21,7 @@ storeSuite("the embedded store", async () => {
 
 describe("the embedded store's bounds", () => {
   const open = (maxBytes: number) => {
-    const clock = manualClock();
+    const clock = createSteppedClock();
     const store = createMemoryStore({ keys, clock, maxBytes });
     const fill = async (request: BeginRequest, payload = "x", lifeMs = 60_000) => {
       const [reply] = await store.begin([request]);
@@ -76,7 +76,7 @@ describe("the embedded store's bounds", () => {
     const { clock, store, fill } = open(256 * 1024 * 1024);
     for (let i = 0; i < 20_000; i++) {
       await fill({ ...slot(i), stampMs: 2000 }, "x", 1000);
-      clock.advance(10);
+      clock.step(10);
     }
     // 100 entries and 200 stamps are alive at any time; a sweep runs when twice that, or 1024, has gathered.
     expect(store.state().entries).toBeLessThanOrEqual(1024);
@@ -85,9 +85,9 @@ describe("the embedded store's bounds", () => {
   test("an entry lives to the microsecond of its clock, and not longer", async () => {
     const { clock, fill, has } = open(1_000_000);
     await fill(slot(1), "x", 1000);
-    clock.advance(999.999);
+    clock.step(999.999);
     expect(await has(slot(1))).toBe(true);
-    clock.advance(0.001);
+    clock.step(0.001);
     expect(await has(slot(1))).toBe(false);
   });
 });
