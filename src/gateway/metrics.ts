@@ -92,7 +92,6 @@ export function createMetrics(): GatewayMetrics {
     buckets: seconds,
     registers,
   });
-  storeUp.set(1);
 
   function onEvent(event: CacheEvent): void {
     switch (event.type) {

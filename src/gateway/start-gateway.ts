@@ -38,8 +38,8 @@ const defaultShutdownMs = 10_000;
 /**
  * Starts a gateway and resolves once it answers.
  *
- * Rejects, with everything that was opened closed again, with a `ConfigError` for bad environment variables, with the mistakes of the
- * schema, or with the error of a source or of the port.
+ * Rejects with a `ConfigError` for bad environment variables, with the mistakes of the schema, or with the error of a source or of the
+ * port. What the definition's `start` had answered with is closed again; what it opened before it threw is its own to close.
  *
  *     const gateway = await startGateway(definition);
  *     console.log(`${gateway.url}/graphql`);
@@ -81,6 +81,7 @@ export async function startGateway<Context extends object>(
   ];
   try {
     await apollo.start();
+    noteStore(cache, metrics, log);
     app.addHook("onRequest", async () => void running++);
     app.addHook("onResponse", async () => void running--);
     serveGraphql(app, { apollo, context: parts.context, adminToken: config.adminToken, metrics });
@@ -133,6 +134,14 @@ export async function startGateway<Context extends object>(
     cache,
     close,
   };
+}
+
+/** Changes are told as events; what the store was like when all began is not. */
+function noteStore(cache: FieldCache, metrics: GatewayMetrics, log: FastifyBaseLogger): void {
+  const { status, detail = "" } = cache.stats().store;
+  metrics.onEvent({ type: "store", status, detail });
+  if (status !== "up")
+    log.warn({ status, detail }, "the cache's store does not answer yet; requests go to the source");
 }
 
 function cacheOptionsOf(

@@ -33,6 +33,23 @@ describe("/health", () => {
     expect((await ready(shop)).code).toBe(200);
   });
 
+  it("is degraded from the start where Redis cannot be reached, which is said in the log", async () => {
+    const environment = { REDIS_URL: "unix:/nowhere.sock", CACHE_SECRET: "s".repeat(32) };
+    const alone = await startShop({ environment });
+    try {
+      expect(await ready(alone)).toMatchObject({ code: 200, body: { status: "degraded", source: "up" } });
+      const metrics = await (await fetch(`${alone.gateway.url}/metrics`)).text();
+      expect(metrics).toContain("fieldgate_store_up 0");
+      expect(alone.logLines()).toContainEqual(
+        expect.objectContaining({ msg: "the cache's store does not answer yet; requests go to the source" }),
+      );
+      const answer = await alone.get(`{ product(id: "1") { price } }`);
+      expect(await answer.json()).toEqual({ data: { product: { price: 10 } } });
+    } finally {
+      await alone.close();
+    }
+  });
+
   it("is degraded, and still ready, without Redis; requests are answered from the source", async () => {
     const redis = await startRedis();
     const remote = await startShop({ environment: { REDIS_URL: redis.url, CACHE_SECRET: "s".repeat(32) } });
