@@ -50,9 +50,13 @@ export class Breaker {
     this.#options.onChange(true, detail);
   }
 
-  /** The store answered. */
-  succeed(): void {
+  /**
+   * The store answered. `late`: what had been given up already. That ends a hiccup at once; of a store that is slow for good,
+   * which would be closed and opened with every answer, only probes decide.
+   */
+  succeed({ late = false } = {}): void {
     if (!this.#open) return;
+    if (late && this.#options.clock.monotonic() - this.#closedAt <= this.#maxMs) return;
     this.reset();
     this.#closedAt = this.#options.clock.monotonic();
     this.#options.onChange(false, "the store answers again");

@@ -51,6 +51,27 @@ describe("the breaker", () => {
     expect(probes).toHaveLength(1);
   });
 
+  test("closes at once when what had been given up is answered after all", () => {
+    const { breaker, changes } = open();
+    breaker.fail("no answer within 50 ms");
+    breaker.succeed({ late: true });
+    expect(breaker.isOpen).toBe(false);
+    expect(changes.map(([isOpen]) => isOpen)).toEqual([true, false]);
+  });
+
+  test("does not close and open with every late answer of a store that is slow for good", async () => {
+    const { clock, breaker, probes } = open();
+    breaker.fail("x");
+    breaker.succeed({ late: true });
+    clock.step(10);
+    breaker.fail("x");
+    breaker.succeed({ late: true });
+    expect(breaker.isOpen).toBe(true);
+    clock.step(200);
+    await probes[0]!.answer(true);
+    expect(breaker.isOpen).toBe(false);
+  });
+
   test("sends one probe at a time, ever more rarely, up to two seconds", async () => {
     const { clock, breaker, probes } = open();
     const waits: number[] = [];

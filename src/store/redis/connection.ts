@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   readonly onState: (status: StoreState["status"], detail: string) => void;
 }
 
+/** A timer that is later than this was held up by its own process. */
+const LATE_TIMER_MS = 5;
 /** How often the server is asked who it is: the longest time for which a demoted master is believed. */
 const BEAT_MS = 1000;
 /** The same while it said that it cannot be used yet. */
@@ -106,14 +108,30 @@ export class RedisConnection {
     if (refused !== undefined) return Promise.resolve(commands.map(() => refused));
     const ms = this.#options.timeouts[`${kind}Ms`];
     const reply = deferred<readonly unknown[]>();
-    const cancel = this.#clock.setTimer(() => {
-      // A busy event loop runs late timers before it looks at its sockets: the answer may be here already.
-      setImmediate(() => this.#expire(batch, ms));
-    }, ms);
-    const batch: Batch = { kind, commands, reply, cancel, over: false };
+    const batch: Batch = {
+      kind,
+      commands,
+      reply,
+      cancel: this.#deadline(ms, () => this.#expire(batch, ms)),
+      over: false,
+    };
     if (this.#outbox.push(batch) === 1) process.nextTick(() => this.#flush());
     this.#underWay.add(reply.promise);
     return reply.promise.finally(() => this.#underWay.delete(reply.promise));
+  }
+
+  /**
+   * Calls back after `ms` in which this process could have seen an answer. An event loop that was busy runs its late timers
+   * before it looks at its sockets, and that it was busy says nothing of the server: the time it lost is given once more.
+   */
+  #deadline(ms: number, onEnd: () => void): () => void {
+    const end = this.#clock.monotonic() + ms;
+    let cancel = this.#clock.setTimer(() => {
+      const lateMs = Math.min(this.#clock.monotonic() - end, ms);
+      if (lateMs < LATE_TIMER_MS) setImmediate(onEnd);
+      else cancel = this.#clock.setTimer(() => setImmediate(onEnd), lateMs);
+    }, ms);
+    return () => cancel();
   }
 
   /** The failure that an error reply means. Some say that the server is not what it was: then it is asked again. */
@@ -335,13 +353,12 @@ export class RedisConnection {
   }
 
   #settle(batch: Batch, replies: readonly unknown[]): void {
+    const answered = !replies.some((reply) => reply instanceof StoreFailure && reply.reason === "down");
+    // What made it through an open breaker is a sign of life like a probe's.
+    if (answered) this.#breaker.succeed({ late: batch.over });
     if (batch.over) return;
     batch.over = true;
     batch.cancel();
-    // What made it through an open breaker is a sign of life like a probe's.
-    if (!replies.some((reply) => reply instanceof StoreFailure && reply.reason === "down")) {
-      this.#breaker.succeed();
-    }
     batch.reply.resolve(replies);
   }
 
