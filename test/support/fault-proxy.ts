@@ -10,6 +10,8 @@ export interface FaultProxy {
   delay(ms: number): void;
   /** A black hole: nothing arrives, nothing fails. Requests and replies are kept for `heal`, as TCP would send them again. */
   hold(which?: "both" | "requests" | "replies"): void;
+  /** The same from the next request on that contains this text; that one is held with the requests, or is the last to arrive. */
+  holdFrom(text: string, which?: "both" | "requests" | "replies"): void;
   /** RST to every connection. */
   reset(): void;
   /** RST to every connection, and new ones are refused. */
@@ -23,6 +25,7 @@ export interface FaultProxy {
 export async function startFaultProxy(target: number): Promise<FaultProxy> {
   const links = new Set<Link>();
   const held = { requests: false, replies: false };
+  let trap: { readonly text: string; readonly which: "both" | "requests" | "replies" } | undefined;
   let delayMs = 0;
   let connections = 0;
   let listening = true;
@@ -34,6 +37,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     links.add(link);
     const carry = (which: "requests" | "replies", from: net.Socket, to: net.Socket) => {
       const pass = (piece: Piece) => {
+        if (trap !== undefined && which === "requests" && piece.includes(trap.text)) hold(trap.which);
         if (held[which]) link.waiting[which].push(piece);
         else deliver(to, piece);
       };
@@ -54,6 +58,12 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
 
+  const hold = (which: "both" | "requests" | "replies") => {
+    trap = undefined;
+    held.requests = which !== "replies";
+    held.replies = which !== "requests";
+  };
+
   const resetAll = () => {
     for (const { client, upstream } of links) {
       client.resetAndDestroy();
@@ -70,9 +80,9 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     delay(ms) {
       delayMs = ms;
     },
-    hold(which = "both") {
-      held.requests = which !== "replies";
-      held.replies = which !== "requests";
+    hold: (which = "both") => hold(which),
+    holdFrom(text, which = "both") {
+      trap = { text, which };
     },
     reset: resetAll,
     async refuse() {
@@ -83,6 +93,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
       await once(server, "close");
     },
     async heal() {
+      trap = undefined;
       delayMs = 0;
       held.requests = false;
       held.replies = false;

@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Random } from "../../../src/base/random.ts";
+import { parseEntry } from "../../../src/engine/entry.ts";
+import { createKeys } from "../../../src/keys/grammar.ts";
+import { beginScript } from "../../../src/store/redis/scripts/begin.ts";
+import { logSinceScript } from "../../../src/store/redis/scripts/log-since.ts";
+import { putScript } from "../../../src/store/redis/scripts/put.ts";
+import { stampsScript } from "../../../src/store/redis/scripts/stamps.ts";
+import { type FaultProxy, startFaultProxy } from "../../support/fault-proxy.ts";
+import { type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { type Child, startChild } from "./child.ts";
+import type { World } from "./schedule.ts";
+
+export interface RedisWorld extends World {
+  close(): Promise<void>;
+}
+
+/** Longer than the time-outs of `gateway-process.ts`: what is held so long is given up, and runs all the same. */
+const HOLD_MS = 100;
+
+/** Gateways in processes of their own, one Redis, and a proxy before it for each of them. */
+export async function startRedisWorld(gateways: number, random: Random): Promise<RedisWorld> {
+  const server: RedisServer = await startRedis();
+  const redis = server.client();
+  const proxies = await Promise.all(Array.from({ length: gateways }, () => startFaultProxy(server.port)));
+  const children = proxies.map((proxy, number) =>
+    startChild("./gateway-process.ts", [proxy.url, String(number), String(Math.floor(random.next() * 1e9))]),
+  );
+  await Promise.all(children.map((child) => child.call("ready")));
+  const entries = new StoredEntries(redis);
+  const harm = new Harm(redis, proxies, random);
+  const any = (): Child => children[Math.floor(random.next() * gateways)]!;
+
+  return {
+    gateways,
+    read: (gateway, wish) => children[gateway]!.call("read", wish),
+    invalidate: (gateway, target) => children[gateway]!.call("invalidate", target),
+    feel(mood) {
+      for (const child of children) child.tell("feel", mood);
+    },
+    release: (gateway, chosen) => children[gateway]!.tell("release", chosen),
+    harm: () => harm.some(),
+    async pause() {
+      const kind = random.next();
+      if (kind < 0.3) await any().call("isIdle");
+      else if (kind < 0.6) await redis.ping();
+      else if (kind < 0.8) await entries.look();
+      // For what ends by itself.
+      else if (kind < 0.85) await sleep(1 + random.next() * 15);
+      else await new Promise((resolve) => setImmediate(resolve));
+    },
+    calm() {
+      for (const child of children) child.tell("calm");
+    },
+    async settled(work) {
+      await harm.mended();
+      await Promise.all(work);
+      for (const child of children) while (!(await child.call<boolean>("isIdle"))) await sleep(2);
+    },
+    reports: () => Promise.all(children.map((child) => child.call<never>("report"))),
+    async inspect() {
+      await entries.look();
+      return entries.setBack.splice(0);
+    },
+    async close() {
+      await Promise.all(children.map((child) => child.end()));
+      await Promise.all(proxies.map((proxy) => proxy.close()));
+      await server.stop();
+    },
+  };
+}
+
+/** What can happen to a Redis and to the way there. */
+class Harm {
+  readonly #redis: Redis;
+  readonly #proxies: readonly FaultProxy[];
+  readonly #random: Random;
+  /** A breaker that is opened again and again stays open for longer: so a dozen settled moments lie between two times. */
+  #settledSince = 0;
+  #held: { readonly proxy: FaultProxy; readonly since: number } | undefined;
+
+  constructor(redis: Redis, proxies: readonly FaultProxy[], random: Random) {
+    this.#redis = redis;
+    this.#proxies = proxies;
+    this.#random = random;
+  }
+
+  async some(): Promise<void> {
+    const kind = this.#random.next();
+    if (kind < 0.05) await this.#redis.flushall();
+    else if (kind < 0.75 || this.#settledSince < 12) await this.#evict();
+    else this.#hold();
+  }
+
+  async mended(): Promise<void> {
+    this.#settledSince += 1;
+    if (this.#held === undefined) return;
+    const { proxy, since } = this.#held;
+    this.#held = undefined;
+    await sleep(Math.max(0, since + HOLD_MS - performance.now()));
+    await proxy.heal();
+  }
+
+  async #evict(): Promise<void> {
+    const key = await this.#redis.randomkey();
+    if (key !== null) await this.#redis.del(key);
+  }
+
+  /** From now on, or from the next command of one kind on, a gateway's commands do not arrive, or their replies do not. */
+  #hold(): void {
+    if (this.#held !== undefined) return;
+    this.#settledSince = 0;
+    const proxy = this.#proxies[Math.floor(this.#random.next() * this.#proxies.length)]!;
+    this.#held = { proxy, since: performance.now() };
+    const from = [
+      putScript.sha,
+      putScript.sha,
+      beginScript.sha,
+      stampsScript.sha,
+      logSinceScript.sha,
+      undefined,
+    ];
+    const word = from[Math.floor(this.#random.next() * from.length)];
+    const which = this.#random.next() < 0.7 ? "requests" : "replies";
+    if (word === undefined) proxy.hold(which);
+    else proxy.holdFrom(word, which);
+  }
+}
+
+/** The second law: what is stored under a key never goes back in time, as a late holder would make it do. */
+class StoredEntries {
+  /** What was seen to go back. */
+  readonly setBack: string[] = [];
+  readonly #redis: Redis;
+  readonly #keys = createKeys("proof");
+  readonly #born = new Map<string, number>();
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  async look(): Promise<void> {
+    const all: string[] = [];
+    for (let cursor = "0"; ; ) {
+      const [next, keys] = await this.#redis.scan(cursor, "MATCH", this.#keys.pattern, "COUNT", 1000);
+      all.push(...keys.filter((key) => this.#keys.parseEntry(key) !== undefined));
+      cursor = next;
+      if (cursor === "0") break;
+    }
+    if (all.length === 0) return;
+    const texts = await this.#redis.mget(all);
+    for (const [at, key] of all.entries()) {
+      const text = texts[at];
+      const entry = text === null || text === undefined ? undefined : parseEntry(text);
+      if (entry === undefined) continue;
+      const before = this.#born.get(key) ?? 0;
+      if (entry.born < before) this.setBack.push(`${key} went back by ${before - entry.born} µs`);
+      this.#born.set(key, Math.max(before, entry.born));
+    }
+  }
+}
