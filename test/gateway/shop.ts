@@ -34,6 +34,7 @@ const typeDefs = /* GraphQL */ `
     fails(how: String): String
     failsCached: String @cacheTTL(seconds: 60)
     slow: String
+    slowCached: String @cacheTTL(seconds: 60)
   }
   type Mutation {
     setPrice(id: ID!, price: Int!): Product @invalidates(entity: "Product", id: "{args.id}")
@@ -49,9 +50,9 @@ export interface Shop {
   readonly calls: string[];
   readonly logLines: () => Record<string, unknown>[];
   readonly sources: { ready: boolean; closed: boolean };
-  /** Lets the pending `slow` answer. */
+  /** Lets the pending `slow` and `slowCached` answer. */
   readonly release: () => void;
-  /** Resolves when `slow` is running. */
+  /** Resolves when one of them is running. */
   readonly slowRuns: Promise<void>;
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
   get(query: string, headers?: Record<string, string>): Promise<Response>;
@@ -86,6 +87,11 @@ export async function startShop({
     };
   const row = (id: string) => (prices[id] === undefined ? null : { id, name: `Product ${id}` });
 
+  const slowly = async () => {
+    started.resolve();
+    await slow.promise;
+    return "done";
+  };
   const resolvers = {
     Product: {
       price: called("price", ({ id }: { id: string }) => prices[id]),
@@ -119,11 +125,8 @@ export async function startShop({
       failsCached: called("failsCached", () => {
         throw new Error("password=hunter2");
       }),
-      slow: async () => {
-        started.resolve();
-        await slow.promise;
-        return "done";
-      },
+      slow: slowly,
+      slowCached: slowly,
     },
     Mutation: {
       setPrice: (_parent: unknown, { id, price }: { id: string; price: number }) => {

@@ -2,8 +2,13 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import { graphql } from "graphql";
 import { afterEach, describe, expect, it } from "vitest";
+import { deferred } from "../../src/base/deferred.ts";
+import { defineGateway, startGateway } from "../../src/gateway/index.ts";
 import { shutDown } from "../../src/gateway/shutdown.ts";
+import { createFieldCache, typeDefs as directives } from "../../src/index.ts";
 
 const script = fileURLToPath(new URL("shop-process.ts", import.meta.url));
 let child: ChildProcessWithoutNullStreams | undefined;
@@ -73,6 +78,53 @@ describe("SIGTERM", () => {
     await refused(gateway.ask);
     gateway.process.kill("SIGTERM");
     expect(await gateway.exited).toEqual([1, null]);
+  });
+});
+
+describe("gateway.close", () => {
+  it("says what the cache had to leave", async () => {
+    const begun = deferred<void>();
+    const gateway = await startGateway(
+      defineGateway({
+        shutdownMs: 400,
+        start({ cacheOptions }) {
+          const cache = createFieldCache(cacheOptions);
+          const typeDefs = "type Query { now: Int  stuck: Int @cacheTTL(seconds: 60) }";
+          const resolvers = {
+            Query: {
+              stuck: () => {
+                begun.resolve();
+                return new Promise(() => {});
+              },
+            },
+          };
+          const schema = cache.apply(makeExecutableSchema({ typeDefs: [directives, typeDefs], resolvers }));
+          // A load that outlives its request, as a background refresh does.
+          void graphql({ schema, source: "{ stuck }", contextValue: {} });
+          return { cache, schema };
+        },
+      }),
+      {
+        environment: { LOG_LEVEL: "silent", HOST: "127.0.0.1", PORT: "0", NODE_ENV: "test" },
+        signals: false,
+      },
+    );
+    await begun.promise;
+    expect(await gateway.close()).toEqual([
+      expect.stringMatching(/^cache: load of fieldgate:\{Query\.stuck\}:v/),
+    ]);
+  });
+
+  it("says how much the cache had to leave where the requests took its time", async () => {
+    const gateway = await startProcess(500);
+    const inFlight = gateway.ask("{ slowCached }").catch((error: unknown) => error);
+    expect(await gateway.next()).toBe("slow");
+    gateway.process.kill("SIGTERM");
+    expect(await inFlight).toBeInstanceOf(Error);
+    expect(await gateway.exited).toEqual([1, null]);
+    expect(await gateway.next()).toMatchObject({
+      left: ["requests: 1 cut off", "cache: not done in time (loads: 1, invalidations: 0)"],
+    });
   });
 });
 
