@@ -24,7 +24,7 @@ const exampleOperation = `{
 `;
 
 /** The demo's gateway: the web platform, from the embedded database unless `DATABASE_URL` names another. */
-export function demoGateway(database: Pick<PrepareOptions, "dataDir" | "seed"> = {}) {
+export function demoGateway(database: Pick<PrepareOptions, "dataDir" | "seed" | "onStatement"> = {}) {
   return defineGateway({
     exampleOperation,
     // Both headers decide what a context is: see createDemoContext.

@@ -1,0 +1,197 @@
+import type { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beginScript } from "../../src/store/redis/scripts/begin.ts";
+import { logSinceScript } from "../../src/store/redis/scripts/log-since.ts";
+import { putScript } from "../../src/store/redis/scripts/put.ts";
+import { stampsScript } from "../../src/store/redis/scripts/stamps.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { type DemoServer, startDemo } from "./support/demo-server.ts";
+import { type Monitor, monitor } from "./support/monitor.ts";
+
+/** The page is one entry, each of its features another; then four cached fields of each. */
+const LIST = `{
+  features(first: 50) {
+    nodes {
+      id
+      name
+      rating { average count }
+      noteCount
+      groups { id name }
+      support { version releasedOn }
+    }
+  }
+}`;
+
+const UNRELATED = `{ browser(id: "firefox") { name } }`;
+
+const SCRIPTS = new Map(
+  [beginScript, stampsScript, logSinceScript, putScript].map(({ sha, name }) => [sha, name]),
+);
+
+let redis: RedisServer;
+let demo: DemoServer;
+let eyes: Redis;
+let sent: Monitor;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  eyes = redis.client();
+  // A machine that is busy with other tests must not turn a look-up into a bypass: these count, they do not measure.
+  demo = await startDemo({ redisUrl: redis.url, cache: { readTimeoutMs: 5000, writeTimeoutMs: 5000 } });
+  // The server knows the scripts from here on: what it does not know is sent twice.
+  await demo.ask(UNRELATED);
+  await demo.landed();
+  sent = await monitor(redis, SCRIPTS);
+});
+afterAll(async () => {
+  await demo.close();
+  await redis.stop();
+});
+
+/** What one piece of work makes the gateway send, by its own count and by what Redis has seen. */
+async function counted<T>(work: () => Promise<T>) {
+  const before = demo.gateway.cache.stats().store;
+  demo.statements.length = 0;
+  await sent.settle();
+  sent.commands.length = 0;
+  const answer = await work();
+  await demo.landed();
+  const { roundTrips, commands } = demo.gateway.cache.stats().store;
+  await sent.settle();
+  return {
+    answer,
+    statements: [...demo.statements],
+    seen: sent.commands.map(({ name, keys }) => ({
+      name,
+      keys: keys.filter((key) => !key.includes("{__log}")),
+    })),
+    roundTrips: roundTrips - before.roundTrips,
+    commands: commands - before.commands,
+  };
+}
+
+/** Asks until all of the answer comes from entries. */
+function warm(query: string): Promise<void> {
+  return vi.waitFor(
+    async () => {
+      expect((await demo.ask(query)).headers.get("x-cache")).toBe("HIT");
+      await demo.landed();
+    },
+    { timeout: 20_000 },
+  );
+}
+
+const names = (seen: readonly { readonly name: string }[]) => seen.map(({ name }) => name);
+
+describe("a list of fifty features with four cached fields each", () => {
+  beforeEach(() => eyes.flushall());
+
+  it("takes, cold, a look-up and a begin for each of its three waves, and one statement per loader", async () => {
+    // The log died with the flush: who begins before the new one is known stores nothing.
+    await warm(UNRELATED);
+    const { answer, statements, seen, roundTrips, commands } = await counted(() => demo.ask(LIST));
+
+    expect(answer.headers.get("x-cache")).toBe("MISS");
+    expect(answer.data.features.nodes).toHaveLength(50);
+    // The page with its count, the rows of the features, and one for each of the four fields.
+    expect(statements).toHaveLength(2 + 1 + 4);
+
+    // What the answer waits for: two round trips a wave. A script takes a hundred items, hence twos in the last one.
+    const values = seen.findLastIndex(({ name }) => name === "stamps");
+    const path = seen.filter(({ name }, at) => name !== "put" && at < values);
+    expect(names(path)).toEqual([
+      ...["mget", "begin", "stamps", "log-since"],
+      ...["mget", "begin", "stamps", "log-since"],
+      ...["mget", "begin", "begin", "stamps", "stamps", "log-since"],
+    ]);
+    const looks = path.filter(({ name }) => name === "mget").map(({ keys }) => keys.length);
+    // Entries, stamps of their slots and of what they share: fields, types, and the tags of noteCount and rating.
+    expect(looks).toEqual([1 + 1 + 1, 50 + 50 + 1, 200 + 50 + (1 + 4) + 2 * 50]);
+    expect(new Set(seen.filter(({ name }) => name === "begin").flatMap(({ keys }) => keys)).size).toBe(
+      4 + 50 * 4 + 200 * 3,
+    );
+
+    // What it does not wait for: the puts of each wave, and the stamps of the groups that were found in the values.
+    const after = seen.slice(values).filter(({ name }) => name !== "put");
+    expect(names(after)).toEqual(["stamps", "log-since"]);
+    const puts = seen.filter(({ name }) => name === "put");
+    expect(puts.flatMap(({ keys }) => keys)).toHaveLength(4 * (1 + 50 + 200));
+    expect(commands).toBe(seen.length);
+    expect(roundTrips).toBeLessThanOrEqual(3 * 2 + 1 + 1 + puts.length);
+  });
+
+  it("takes, warm, one MGET for each wave and no statement", async () => {
+    await warm(LIST);
+    const { answer, statements, seen, roundTrips, commands } = await counted(() => demo.ask(LIST));
+    expect(answer.headers.get("x-cache")).toBe("HIT");
+    expect(statements).toEqual([]);
+    expect(names(seen)).toEqual(["mget", "mget", "mget"]);
+    expect(seen.slice(0, 2).map(({ keys }) => keys.length)).toEqual([3, 101]);
+    expect({ roundTrips, commands }).toEqual({ roundTrips: 3, commands: 3 });
+  });
+});
+
+describe("an operation without cached fields", () => {
+  it.each([
+    ["a field without a policy", "{ serverTime }"],
+    ["a field with a lifetime of 0", "{ randomFeature { __typename } }"],
+    ["introspection", "{ __schema { queryType { name } } __typename }"],
+    ["one that skips what is cached", `{ serverTime feature(id: "abbr") @skip(if: true) { id } }`],
+    ["one that is refused", "{ nothing }"],
+  ])("sends Redis nothing: %s", async (_name, query) => {
+    const { answer, seen, roundTrips, commands } = await counted(() => demo.ask(query));
+    expect(answer.status === 200).toBe(answer.errors === undefined);
+    expect({ seen, roundTrips, commands }).toEqual({ seen: [], roundTrips: 0, commands: 0 });
+  });
+});
+
+describe("requests of one wave", () => {
+  it("reach Redis together, and the database as one statement per loader", async () => {
+    const ids = ["abbr", "all", "array", "alpha", "alerts", "aside", "article", "address"];
+    const { answer, statements, seen } = await counted(() =>
+      together(ids.map((id) => `{ feature(id: "${id}") { name noteCount rating { count } } }`)),
+    );
+    expect(answer.map(({ data }) => typeof data.feature.name)).toEqual(ids.map(() => "string"));
+    // The rows by their entity, then noteCount and rating of all eight.
+    expect(statements.map(tableOf)).toEqual(["features", "notes", "ratings"].sort());
+    // They came in turns of their own, each with its look-up; from the first answer on they are one.
+    const path = names(seen.filter(({ name }) => name !== "put"));
+    const looks = path.findIndex((name) => name !== "mget");
+    expect(looks).toBeLessThanOrEqual(ids.length);
+    expect(path.slice(looks)).toEqual([
+      ...["begin", "stamps", "log-since"],
+      ...["mget", "begin", "stamps", "log-since"],
+    ]);
+  });
+
+  it("load what they have in common once", async () => {
+    const { answer, statements } = await counted(() => together([LIST, LIST, LIST, LIST]));
+    expect(new Set(answer.map(({ text }) => text)).size).toBe(1);
+    expect(statements).toHaveLength(2 + 1 + 4);
+  });
+
+  beforeEach(async () => {
+    await demo.gateway.cache.invalidate([{ entity: "Feature" }, { field: "Query.features" }]);
+    await demo.landed();
+  });
+
+  /** Asks all at once and lets Redis answer only when all have asked. */
+  async function together(queries: readonly string[]) {
+    redis.pause();
+    try {
+      const begun = demo.contexts();
+      const answers = queries.map((query) => demo.ask(query));
+      await expect.poll(() => demo.contexts() - begun).toBe(queries.length);
+      // From its context to its first look-up a request waits for nobody.
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      redis.resume();
+      return await Promise.all(answers);
+    } finally {
+      redis.resume();
+    }
+  }
+});
+
+function tableOf(statement: string): string {
+  return /from "(\w+)"/.exec(statement)?.[1] ?? statement;
+}
