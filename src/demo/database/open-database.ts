@@ -2,16 +2,11 @@ import { CamelCasePlugin, Kysely, type LogEvent, PostgresDialect } from "kysely"
 import pg from "pg";
 import { EmbeddedDatabase } from "./embedded-database.ts";
 import { embeddedDialect } from "./embedded-dialect.ts";
-import { PostgresListener } from "./postgres-listener.ts";
+import { type Logger, PostgresListener } from "./postgres-listener.ts";
 import type { Database } from "./tables.ts";
 import { VALUE_PARSERS } from "./value-parsers.ts";
 
 export const DEFAULT_DATA_DIR = ".data/pg";
-
-export interface Logger {
-  info(message: string): void;
-  warn(message: string): void;
-}
 
 export interface DatabaseOptions {
   /** `postgres://…`: a PostgreSQL server. Default: the embedded database. */

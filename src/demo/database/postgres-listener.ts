@@ -1,5 +1,9 @@
 import pg from "pg";
-import type { Logger } from "./open-database.ts";
+
+export interface Logger {
+  info(message: string): void;
+  warn(message: string): void;
+}
 
 export interface PostgresListenerOptions {
   readonly url: string;
