@@ -1,4 +1,3 @@
-import { isObjectType } from "graphql";
 import type { ProblemLog } from "./policy-problem.ts";
 import type { SchemaFacts } from "./schema-facts.ts";
 import { directivesOf } from "./written-directives.ts";
@@ -91,7 +90,7 @@ export function findGuards(
   const guards = new Set([...GUARDS, ...options.authDirectives]);
   const outer = new Set(options.outerDirectives);
   const found = new Map<string, string>();
-  for (const type of facts.objects.filter(isObjectType)) {
+  for (const type of facts.objects) {
     const onType = directivesOf(type).filter(({ name }) => guards.has(bare(name)) && !outer.has(name));
     for (const field of Object.values(type.getFields())) {
       const coordinate = `${type.name}.${field.name}`;

@@ -48,7 +48,7 @@ export function describeProblem({ coordinate, location, problem, mend }: PolicyP
 /** What graphql-js calls a text that came without a name. */
 const UNNAMED_SOURCES: ReadonlySet<string> = new Set(["GraphQL request", "GraphQL"]);
 
-export function locationOf(node: ASTNode | undefined): SdlLocation | undefined {
+function locationOf(node: ASTNode | undefined): SdlLocation | undefined {
   if (node?.loc === undefined) return undefined;
   const { source, start } = node.loc;
   const { line, column } = getLocation(source, start);

@@ -54,7 +54,7 @@ export function isEmpty(stated: StatedPolicy): boolean {
   return Object.keys(stated).length === 0;
 }
 
-export function stricter(
+function stricter(
   a: StatedPolicy["scope"] | undefined,
   b: StatedPolicy["scope"] | undefined,
 ): StatedPolicy["scope"] | undefined {
