@@ -6,6 +6,8 @@ import { limitSession, type SessionOptions } from "../engine/session.ts";
 export interface RequestState {
   /** Look it up at each read, never keep it: a mutation and request headers replace it before the first read. */
   session: ReadSession;
+  /** The session as the application began it, for every operation that runs with this context. */
+  begun?: ReadSession;
   /** true: reads are recorded with path and key, for `extensions.cache`. */
   debug: boolean;
   /** One item per read of a cached field or entity row, in the order in which they ended. */
@@ -44,6 +46,8 @@ export interface RequestStates {
    * neither the session nor a loader's memo outlives its operation.
    */
   of(context: unknown, info?: GraphQLResolveInfo): RequestState;
+  /** The request of this context begins now, unless it has begun before. */
+  begin(context: object): void;
   /** A new state in the place of the one that the context has: what follows is another request. */
   renew(context: unknown): RequestState;
   /** Takes reading, writing or both away from a request that has not read yet. Never gives back. */
@@ -98,9 +102,11 @@ export function createRequestStates(options: {
     if (known !== undefined) return known;
     let state = ofContext(context);
     if (claimed.has(state)) {
-      const { debug } = state;
+      const { debug, begun } = state;
       state = renew(context);
       state.debug = debug;
+      // Operations of a batch: what the context holds was read for each of them when the first one began.
+      if (begun !== undefined) Object.assign(state, { begun, session: limitSession(begun, {}) });
     }
     claimed.add(state);
     ofExecution.set(execution, state);
@@ -112,10 +118,22 @@ export function createRequestStates(options: {
     state.session = limitSession(state.session, limits);
   }
 
+  function begin(context: object): void {
+    const state = ofContext(context);
+    state.begun ??= state.session;
+  }
+
+  function restrict(context: unknown, limits: SessionOptions): void {
+    const state = ofContext(context);
+    limit(state, limits);
+    if (state.begun !== undefined) state.begun = limitSession(state.begun, limits);
+  }
+
   return {
     of: (context, info) => (info === undefined ? ofContext(context) : ofOperation(context, info)),
+    begin,
     renew,
-    restrict: (context, limits) => limit(ofContext(context), limits),
+    restrict,
   };
 }
 

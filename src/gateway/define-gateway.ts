@@ -39,7 +39,10 @@ export interface GatewayParts<Context extends object = object> {
   readonly cache: FieldCache;
   /** What `cache.apply` returned, wrapped further where need be. */
   readonly schema: GraphQLSchema;
-  /** Makes the context of one operation; resolvers find the gateway's own part of it as `context.gateway`. Default: nothing else. */
+  /**
+   * Makes the context of one operation; resolvers find the gateway's own part of it as `context.gateway`. The request has begun when it is
+   * called (`cache.begin`). Default: nothing else.
+   */
   readonly context?: (request: GatewayRequest) => Context | Promise<Context>;
   /** Rejects while the sources cannot be reached; asked by `/health/ready`. Default: they always can. */
   readonly ready?: () => Promise<unknown>;

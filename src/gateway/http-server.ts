@@ -9,6 +9,7 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
+import type { FieldCache } from "../index.ts";
 import { bearerOf, isToken } from "./admin.ts";
 import type { GatewayParts, GatewayRequest } from "./define-gateway.ts";
 import { etagOf, matchesEtag } from "./etag.ts";
@@ -75,6 +76,7 @@ export function serveGraphql(
   app: FastifyInstance,
   options: {
     readonly apollo: ApolloServer<BaseContext>;
+    readonly cache: Pick<FieldCache, "begin">;
     readonly context: GatewayParts["context"];
     readonly adminToken: string | undefined;
     readonly metrics: GatewayMetrics;
@@ -88,7 +90,9 @@ export function serveGraphql(
       context: async (request) => {
         const described = describeRequest(request, options.adminToken);
         const { id, admin, log } = described;
-        return { ...(await options.context?.(described)), gateway: { id, admin, log } };
+        // Before anything is read for it: what the definition's context holds may be returned by a cached field.
+        const begun = options.cache.begin({});
+        return { ...begun, ...(await options.context?.(described)), gateway: { id, admin, log } };
       },
     }),
     onSend: async (request, reply, payload) => {

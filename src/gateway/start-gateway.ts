@@ -86,7 +86,7 @@ export async function startGateway<Context extends object>(
     noteStore(cache, metrics, log);
     app.addHook("onRequest", async () => void running++);
     app.addHook("onResponse", async () => void running--);
-    serveGraphql(app, { apollo, context: parts.context, adminToken: config.adminToken, metrics });
+    serveGraphql(app, { apollo, cache, context: parts.context, adminToken: config.adminToken, metrics });
     if (explorer) serveExplorerAssets(app);
     serveHealth(app, {
       ready: async () => parts.ready?.(),

@@ -64,6 +64,24 @@ export interface FieldCache<Context = AnyContext> {
    * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError `ALREADY_APPLIED`.
    */
   apply(schema: GraphQLSchema): GraphQLSchema;
+  /**
+   * The request of this context begins now: what its resolvers store is then never older than that, also where they return
+   * what the context function has read. Returns the context.
+   *
+   * Call it first in a context function that reads anything which a resolver returns. Without it a request begins when
+   * Apollo Server, or the first resolver of a query, does. Idempotent; a copy of the context is the same request.
+   *
+   * @example
+   * context: async ({ req }) => {
+   *   const context = cache.begin({ locale: localeOf(req) });
+   *   return { ...context, user: await userOf(req) };
+   * }
+   *
+   * Trap: a frozen context cannot carry it over to a copy.
+   *
+   * @throws TypeError for a context that is no object.
+   */
+  begin<Begun extends object>(context: Begun): Begun;
   /** The Apollo Server plugin that takes the place of Apollo's cacheControl plugin. */
   plugin(options?: ApolloPluginOptions): ReturnType<typeof createApolloPlugin>;
   /**
@@ -381,6 +399,15 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
   return {
     entity,
     apply,
+    begin(context) {
+      if (typeof context !== "object" || context === null) {
+        throw new TypeError(
+          `cache.begin(context) takes the context, an object, but got: ${String(context)}.`,
+        );
+      }
+      states.begin(context);
+      return context;
+    },
     plugin(pluginOptions) {
       return createApolloPlugin(
         {
