@@ -200,7 +200,7 @@ class EngineCache implements Cache {
       }
       const end =
         joined === undefined
-          ? await this.#fill({ plan, load, ...look, waitUntil, background: false })
+          ? await this.#fill({ plan, load, seenId: look.seenId, waitUntil, background: false })
           : await joined.join();
       if (end.kind === "again") continue;
       return this.#settle(plan, load, end, fallback);
@@ -288,7 +288,7 @@ class EngineCache implements Cache {
     const result = served(entry, verdict);
     if (result === undefined) return { kind: "miss", seen, seenId };
     this.#flights.passed(key, entry.born);
-    if (canRefresh && verdict.kind !== "fresh") this.#refresh(plan, refresh, seen, seenId);
+    if (canRefresh && verdict.kind !== "fresh") this.#refresh(plan, refresh, seenId);
     return { kind: "served", result };
   }
 
@@ -322,9 +322,9 @@ class EngineCache implements Cache {
     return this.#filler.run(flight, request);
   }
 
-  #refresh(plan: ReadPlan, refresh: Load, seen: Seen, seenId: string): void {
+  #refresh(plan: ReadPlan, refresh: Load, seenId: string): void {
     if (this.#closed || this.#flights.of(plan.key) !== undefined) return;
-    const request = { plan, load: refresh, seen, seenId, waitUntil: 0, background: true };
+    const request = { plan, load: refresh, seenId, waitUntil: 0, background: true };
     this.#background.start(plan.key, async () => {
       await this.#fill(request);
     });

@@ -8,7 +8,7 @@ import { StoreFailure } from "../store/store.ts";
 import { formatEntry } from "./entry.ts";
 import type { Emit, StoreOutcome } from "./events.ts";
 import type { FillTimes } from "./fill-times.ts";
-import type { Flight, FlightEnd, Seen } from "./flights.ts";
+import type { Flight, FlightEnd } from "./flights.ts";
 import { type EntryLifetime, entryLifetime, hardEndMs } from "./lifetime.ts";
 import type { Load, Loaded, ReadPlan } from "./read-plan.ts";
 import { decodeError, type ErrorCodec, encodeError } from "./source-error.ts";
@@ -20,8 +20,6 @@ export interface FillRequest {
   readonly load: Load;
   /** `entryId` of the entry that was judged and not taken, "" without one. */
   readonly seenId: string;
-  /** Home and tags of the plan first; the stamps just read, `null` where absent or not read. */
-  readonly seen: Seen;
   /** On the monotonic clock: nobody waits for somebody else's fill longer than this. */
   readonly waitUntil: number;
   /** A refresh: if anybody else is at it already, there is nothing to do. */

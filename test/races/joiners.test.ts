@@ -101,7 +101,11 @@ describe("a flight that an invalidation has met", () => {
     const drop = a.store.stopBefore("dropStamps");
     const invalidated = a.cache.invalidate(["Product:42"]);
     await drop.arrived;
+    const reads = a.store.calls.read;
     const next = a.cache.read(planFor(a.cache), counted(() => ({ value: "new" })).load);
+    // Its stamps are still there: had it joined F, it would hang here.
+    await until(() => a.store.calls.read > reads);
+    await turns();
     drop.go();
     await invalidated;
     expect((await next).value).toBe("new");
