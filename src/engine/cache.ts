@@ -254,7 +254,9 @@ class EngineCache implements Cache {
     if (look.text === null) return { kind: "miss", seen: { names, stamps }, seenId: "" };
     const seenId = entryId(look.text) ?? "";
     const entry = parseEntry(look.text);
-    if (entry === undefined) return { kind: "miss", seen: { names, stamps }, seenId };
+    if (entry === undefined || entry.id === plan.except) {
+      return { kind: "miss", seen: { names, stamps }, seenId };
+    }
 
     const unread = unreadNames(entry, names);
     if (unread.length > 0) {
@@ -455,5 +457,12 @@ function served(
   const isFresh = verdict.kind === "fresh" || verdict.kind === "early";
   const outcome: Outcome = isFresh ? "hit" : "stale";
   const remainingMs = isFresh ? verdict.remainingMs : 0;
-  return { value, outcome, ageMs, remainingMs, ...(reason === undefined ? {} : { reason }) };
+  return {
+    value,
+    outcome,
+    ageMs,
+    remainingMs,
+    entryId: entry.id,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

@@ -14,6 +14,8 @@ export interface ReadPlan {
   /** What the value may be shared with. A private fill is never refreshed in the background of another principal. */
   readonly scope: "PUBLIC" | "PRIVATE";
   readonly session: ReadSession;
+  /** An entry of this id counts as absent: its reader found that it refers to what is gone. */
+  readonly except?: string;
 }
 
 /** All in milliseconds. */
@@ -57,11 +59,13 @@ export interface ReadResult {
   /** The caller's own copy. */
   readonly value: unknown;
   readonly outcome: Outcome;
-  /** Why, where the outcome alone does not say it: "lock-timeout", "store-down", "no-session", "tainted", ... */
+  /** Why, where the outcome alone does not say it: "lock-timeout", "store-down", "no-position", "log-gap", "invalidated", "back-off", "too-large", "tainted", ... */
   readonly reason?: string;
   /** Age and remaining fresh lifetime in ms, where the value came from, or went into, an entry. */
   readonly ageMs?: number;
   readonly remainingMs?: number;
+  /** Id of the entry that the value came from. */
+  readonly entryId?: string;
 }
 
 /** hit: from a fresh entry. stale: from an entry past its fresh time. miss: loaded by this call. wait: loaded by another call. bypass: loaded without look-up. */
