@@ -99,6 +99,8 @@ export function createApolloPlugin(
 
       return {
         async executionDidStart(context) {
+          // A document of several operations whose name nobody said is Apollo's to refuse.
+          if (!context.operation) return undefined;
           // A plugin that has set a policy by now has decided: as with Apollo's own, hints are then ignored.
           const decided = isRestricted(context.overallCachePolicy);
           operation = operationHints(context.schema, context.document, context.operation);

@@ -9,6 +9,7 @@ import {
   isCompositeType,
   isObjectType,
 } from "graphql";
+import { directivesOf } from "../directives/policies/written-directives.ts";
 import type { Lifetimes } from "../engine/read-plan.ts";
 
 /** As in Apollo Server: seconds, and whose the value is. */
@@ -37,6 +38,16 @@ export interface HintSource {
   readonly scope: "PUBLIC" | "PRIVATE";
   readonly vary: readonly string[];
 }
+
+/** What is known of a field before it runs. */
+export interface StaticHint extends CacheHint {
+  /** A registered context value is part of its key. */
+  readonly varies: boolean;
+  /** Lives as long as its parent. */
+  readonly inherits: boolean;
+}
+
+type HintedField = Pick<GraphQLField<unknown, unknown>, "name" | "type" | "astNode" | "extensions">;
 
 /** Policies by coordinate, a type's own by its name. */
 export type HintSources = Pick<ReadonlyMap<string, HintSource>, "get">;
@@ -104,30 +115,36 @@ export class SchemaHints {
     }
   }
 
-  /** The static hint of a field: its own policy, else that of the type it returns. */
-  ofField(
-    typeName: string,
-    field: Pick<GraphQLField<unknown, unknown>, "name" | "type">,
-  ): HintSource | undefined {
+  /**
+   * The static hint of a field: its own policy, else what Apollo's `@cacheControl` says of it, else that of the type it
+   * returns. Undefined where nothing gives its value a lifetime.
+   */
+  ofField(typeName: string, field: HintedField): StaticHint | undefined {
     const type = getNamedType(field.type);
-    return (
-      this.#sources.get(`${typeName}.${field.name}`) ??
-      (isCompositeType(type) ? this.#sources.get(type.name) : undefined)
-    );
+    const own = this.#sources.get(`${typeName}.${field.name}`);
+    if (own !== undefined) return hintFromSource(own);
+    const onType = isCompositeType(type) ? this.#ofType(type) : undefined;
+    const written = readCacheControl(field);
+    if (written === undefined) return onType;
+    return { ...onType, ...written, varies: onType?.varies ?? false };
   }
 
-  readonly #hintFromType = (type: GraphQLCompositeType): CacheHint =>
-    hintFromSource(this.#sources.get(type.name));
+  #ofType(type: GraphQLCompositeType): StaticHint | undefined {
+    const source = this.#sources.get(type.name);
+    return source === undefined ? readCacheControl(type) : hintFromSource(source);
+  }
+
+  readonly #hintFromType = (type: GraphQLCompositeType): CacheHint => hintOf(this.#ofType(type) ?? {});
 
   #withCacheControl(
     typeName: string,
     field: GraphQLField<unknown, unknown>,
     resolve: GraphQLFieldResolver<unknown, unknown>,
   ): GraphQLFieldResolver<unknown, unknown> {
-    const source = this.ofField(typeName, field);
+    const hint = this.ofField(typeName, field);
     const place: HintedPlace = {
-      hint: hintFromSource(source),
-      hinted: source !== undefined,
+      hint: hintOf(hint ?? {}),
+      hinted: hint !== undefined && (hint.inherits || hint.maxAge !== undefined),
       hintFromType: this.#hintFromType,
       // A hint on a cached field makes its entry stricter too: on a hit its resolver does not run.
       restrictEntry:
@@ -208,18 +225,34 @@ export function createPolicy(hint: CacheHint = {}): CachePolicy {
   return policy;
 }
 
-export function hintFromSource(source: HintSource | undefined): CacheHint {
-  return source === undefined ? {} : { maxAge: source.lifetimes.freshMs / 1000, scope: source.scope };
+function hintFromSource({ lifetimes, scope, vary }: HintSource): StaticHint {
+  return { maxAge: lifetimes.freshMs / 1000, scope, varies: vary.length > 0, inherits: false };
 }
 
-export function hasOwnResolver<Field extends GraphQLField<unknown, unknown>>(
+/** Apollo's own directive. What is a policy besides is up to the option `cacheControl`; a hint it is always. */
+function readCacheControl(element: HintedField | GraphQLCompositeType): StaticHint | undefined {
+  const written = directivesOf(element as GraphQLField<unknown, unknown>).find(
+    ({ name }) => name === "cacheControl",
+  );
+  if (written === undefined) return undefined;
+  const { maxAge, scope, inheritMaxAge } = written.args;
+  const inherits = inheritMaxAge === true;
+  return {
+    ...(typeof maxAge === "number" && !inherits ? { maxAge } : {}),
+    ...(scope === "PUBLIC" || scope === "PRIVATE" ? { scope } : {}),
+    varies: false,
+    inherits,
+  };
+}
+
+function hasOwnResolver<Field extends GraphQLField<unknown, unknown>>(
   field: Field,
 ): field is Field & { resolve: GraphQLFieldResolver<unknown, unknown> } {
   return field.resolve !== undefined && field.resolve !== defaultFieldResolver;
 }
 
 /** The plain hint that a policy has come to. */
-export function hintOf(policy: CachePolicy): CacheHint {
+export function hintOf(policy: CacheHint): CacheHint {
   return {
     ...(policy.maxAge === undefined ? {} : { maxAge: policy.maxAge }),
     ...(policy.scope === undefined ? {} : { scope: policy.scope }),

@@ -12,7 +12,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from "graphql";
-import { type CacheHint, createPolicy, hintFromSource, hintOf, type SchemaHints } from "./cache-hints.ts";
+import { type CacheHint, createPolicy, hintOf, type SchemaHints } from "./cache-hints.ts";
 
 /** What the schema says of a whole operation, whatever its data turn out to be. */
 export interface OperationHints {
@@ -73,9 +73,9 @@ function hintOperation(
     const members = isAbstractType(type) ? schema.getPossibleTypes(type) : isObjectType(type) ? [type] : [];
     for (const member of members) {
       const field = member.getFields()[fieldName];
-      const source = field && hints.ofField(member.name, field);
-      policy.restrict(hintFromSource(source));
-      varies ||= source !== undefined && source.vary.length > 0;
+      const hint = field && hints.ofField(member.name, field);
+      policy.restrict(hint ?? {});
+      varies ||= hint?.varies ?? false;
     }
     const returned = isUnionType(type) ? undefined : type.getFields()[fieldName]?.type;
     const named = returned && getNamedType(returned);

@@ -186,6 +186,60 @@ describe("info.cacheControl", () => {
   });
 });
 
+describe("Apollo's @cacheControl", () => {
+  const hints = /* GraphQL */ `
+    enum CacheControlScope { PUBLIC PRIVATE }
+    directive @cacheControl(maxAge: Int, scope: CacheControlScope, inheritMaxAge: Boolean) on FIELD_DEFINITION | OBJECT
+    type Author @cacheControl(maxAge: 80) { name: String }
+    type Query {
+      field: String @cacheControl(maxAge: 60)
+      author: Author
+      shorter: Author @cacheControl(maxAge: 20)
+      mine: Author @cacheControl(scope: PRIVATE)
+      nested: Nested @cacheControl(maxAge: 50)
+      none: String
+    }
+    type Nested { inherits: Author2 @cacheControl(inheritMaxAge: true) }
+    type Author2 { name: String }
+  `;
+
+  it.each([
+    ["{ field }", "max-age=60, public"],
+    ["{ author { name } }", "max-age=80, public"],
+    ["{ shorter { name } field }", "max-age=20, public"],
+    ["{ mine { name } }", "max-age=80, private"],
+    ["{ nested { inherits { name } } }", "max-age=50, public"],
+    ["{ field none }", "no-cache"],
+    ["{ ...F } fragment F on Query { field ... on Query { shorter { name } } }", "max-age=20, public"],
+  ])("is a hint of its own where nothing is cached by it: %s", async (query, header) => {
+    const cache = createFieldCache({ logger: silent });
+    const author = () => ({ name: "A" });
+    const resolvers = {
+      Query: { field: () => "f", author, shorter: author, mine: author, nested: () => ({}), none: () => "n" },
+      Nested: { inherits: author },
+    };
+    const schema = cache.apply(makeExecutableSchema({ typeDefs: [directives, hints], resolvers }));
+    const plugins = [cache.plugin({ http: { maxAge: "remaining" } })];
+    const server = new apollo55.ApolloServer({ schema, plugins });
+    await server.start();
+    const headers = await headersOf(server, query);
+    expect(headers["cache-control"]).toBe(header);
+    expect(headers["x-cache"]).toBeUndefined();
+    await server.stop();
+  });
+});
+
+describe("a document of several operations", () => {
+  it("without the name of one is refused by Apollo Server as ever", async () => {
+    const server = serverOf(apollo55, {});
+    const { body } = await server.executeOperation({ query: "query A { plain } query B { plain }" });
+    expect(body).toMatchObject({
+      singleResult: { errors: [{ extensions: { code: "OPERATION_RESOLUTION_FAILURE" } }] },
+    });
+    await server.stop();
+  });
+});
+
 describe("answers that cannot be described by one word", () => {
   it("those of a batch carry no X-Cache, and the strictest Cache-Control", async () => {
     const cache = createFieldCache({ logger: silent });
