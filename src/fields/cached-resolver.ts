@@ -5,14 +5,13 @@ import {
   isNonNullType,
   responsePathAsArray as pathToArray,
 } from "graphql";
-import { LRUCache } from "lru-cache";
 import type { Cache } from "../engine/cache.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
-import { limitSession } from "../engine/session.ts";
 import { stampNames } from "../keys/grammar.ts";
 import type { Asker, Audiences } from "./audience.ts";
 import { backgroundContextFor } from "./background-context.ts";
+import { DanglingEntries } from "./dangling-entries.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import { collectHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
@@ -45,9 +44,6 @@ export interface FieldCacheDeps extends PlannerOptions {
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
-/** Keys whose references were found dangling, so that a source which insists is not asked at every read. */
-const MOST_DANGLING = 1000;
-
 /**
  * The resolver of one cached field: plan, read, entities put in their places, authorise. In this order, so that what is
  * refused on a miss is refused on a hit.
@@ -60,8 +56,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   const authorize = deps.authorize?.[coordinate];
   const makeContext = backgroundContextFor(policy, deps.backgroundContext);
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
-  /** Made when it is needed: it takes its room at once. */
-  let danglingKeys: LRUCache<string, true> | undefined;
+  const dangling = new DanglingEntries(lifetimes.freshMs);
 
   async function resolve(call: FieldCall): Promise<unknown> {
     const state = states.of(call.context, call.info);
@@ -92,30 +87,16 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   async function read(plan: ReadPlan, call: FieldCall, state: RequestState): Promise<ReadResult> {
     const load = loadOf(call, plan);
-    const result = await cache.read(plan, load, refreshOf(call, plan, state));
-    if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
-    if (shape.kind === "leaf") return result;
-    const { value, dangling } = await references.unpack(shape, result.value, state, call.context);
-    const isEntry = result.outcome === "hit" || result.outcome === "stale";
-    if (!dangling || !isEntry || danglingKeys?.has(plan.key)) return { ...result, value };
-    return readAnew(plan, load, call, state);
-  }
-
-  /** An entity that the entry refers to is gone: the entry is as good as absent. */
-  async function readAnew(
-    plan: ReadPlan,
-    load: Load,
-    call: FieldCall,
-    state: RequestState,
-  ): Promise<ReadResult> {
-    const result = await cache.read({ ...plan, session: limitSession(plan.session, { read: false }) }, load);
-    const { value, dangling } = await references.unpack(shape, result.value, state, call.context);
-    // A source that goes on naming what its own loader denies is not asked at every read.
-    if (dangling) {
-      danglingKeys ??= new LRUCache({ max: MOST_DANGLING, ttl: Math.max(1, lifetimes.freshMs) });
-      danglingKeys.set(plan.key, true);
-    }
-    return { ...result, value, outcome: "miss", reason: "dangling" };
+    return dangling.settle(plan, async (wanted) => {
+      const result = await cache.read(
+        wanted,
+        load,
+        wanted === plan ? refreshOf(call, plan, state) : undefined,
+      );
+      if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
+      if (shape.kind === "leaf") return { ...result, dangling: false };
+      return { ...result, ...(await references.unpack(shape, result.value, state, call.context)) };
+    });
   }
 
   /** The original resolver, watched, and its value as the entry is to hold it. */

@@ -3,6 +3,7 @@ import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts"
 import { limitSession } from "../engine/session.ts";
 import type { Audience, Audiences } from "../fields/audience.ts";
 import { type BackgroundContext, backgroundContextFor } from "../fields/background-context.ts";
+import { DanglingEntries } from "../fields/dangling-entries.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 import type { Identities, Identity } from "../fields/identity.ts";
 import type { References, Unpacked } from "../fields/references.ts";
@@ -56,6 +57,7 @@ export interface RowWish {
 export class RowReader {
   readonly #options: RowReaderOptions;
   #hasEntities: boolean | undefined;
+  #dangling: DanglingEntries | undefined;
 
   constructor(options: RowReaderOptions) {
     this.#options = options;
@@ -115,22 +117,18 @@ export class RowReader {
       return loaded;
     };
     const refresh = this.#refreshOf(policy, audience, wish);
-    let session = wish.reload ? limitSession(state.session, { read: false }) : state.session;
-    for (;;) {
-      const plan = planRow(keys, policy, identity, audience, session);
-      const result = await cache.read(plan, load, refresh);
-      const row = await this.#unpack(policy, result.value, wish);
-      // An entry that refers to what is no longer there is as good as absent; what was just loaded is as it is.
-      if (row.dangling && session.read && result.outcome !== "miss") {
-        session = limitSession(state.session, { read: false });
-        continue;
-      }
-      this.#record(policy, wish, result, plan.key);
-      return this.#answer(wish, {
-        value: row.value,
-        tainted: tainted || row.ofPrincipal || policy.scope === "PRIVATE",
-      });
-    }
+    const session = wish.reload ? limitSession(state.session, { read: false }) : state.session;
+    const plan = planRow(keys, policy, identity, audience, session);
+    this.#dangling ??= new DanglingEntries(policy.lifetimes.freshMs);
+    const read = await this.#dangling.settle(plan, async (wanted) => {
+      const result = await cache.read(wanted, load, wanted === plan ? refresh : undefined);
+      return { ...result, ...(await this.#unpack(policy, result.value, wish)) };
+    });
+    this.#record(policy, wish, read, plan.key);
+    return this.#answer(wish, {
+      value: read.value,
+      tainted: tainted || read.ofPrincipal || policy.scope === "PRIVATE",
+    });
   }
 
   /**

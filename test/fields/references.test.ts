@@ -11,6 +11,7 @@ const typeDefs = /* GraphQL */ `
   type Query {
     products: [Product!]! @cacheTTL(seconds: 60)
     maybe: [Product] @cacheTTL(seconds: 60)
+    fleeting: [Product!]! @cacheTTL(seconds: 60, staleSeconds: 60)
     best: Product @cacheTTL(seconds: 60)
     page: Page @cacheTTL(seconds: 60)
     found: [Hit!]! @cacheTTL(seconds: 60)
@@ -224,6 +225,64 @@ describe("a reference to an entity that is gone", () => {
     expect(names(again.data.products)).toEqual(["product 1", "product 3"]);
     expect((await ask(`{ products { name } }`)).reads).toEqual(["Query.products hit"]);
     expect(loads).toHaveLength(2);
+  });
+
+  it("is loaded once for all who find it", async () => {
+    let ids = [1, 2, 3];
+    const { ask, products, loads, invalidate } = await catalogue({
+      products: () => ids.map((id) => ({ id })),
+    });
+    await ask(`{ products { name } }`);
+    products.delete("2");
+    ids = [1, 3];
+    await invalidate("Product", 2);
+    const all = await Promise.all(Array.from({ length: 20 }, () => ask(`{ products { name } }`)));
+    expect(all.map(({ data }) => names(data.products))).toEqual(all.map(() => ["product 1", "product 3"]));
+    expect(loads).toHaveLength(2);
+  });
+
+  it("is asked for once by all who find it where the source goes on naming it", async () => {
+    const { ask, products, loads, invalidate } = await catalogue({ maybe: three });
+    await ask(`{ maybe { name } }`);
+    products.delete("2");
+    await invalidate("Product", 2);
+    const all = await Promise.all(Array.from({ length: 20 }, () => ask(`{ maybe { name } }`)));
+    expect(all.map(({ data }) => data.maybe[1])).toEqual(all.map(() => null));
+    expect(loads).toHaveLength(2);
+  });
+
+  it("is not taken from a load that began before it was gone", async () => {
+    let ids = [1, 2, 3];
+    let gate: Promise<void> | undefined;
+    const { ask, products, loads, cache, clock, invalidate } = await catalogue(
+      {
+        fleeting: async () => {
+          const named = ids.map((id) => ({ id }));
+          await gate;
+          return named;
+        },
+      },
+      { backgroundContext: () => ({}) },
+    );
+    await ask(`{ fleeting { name } }`);
+    let open = () => {};
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    clock.step(60_001);
+    const stale = ask(`{ fleeting { name } }`);
+    while (loads.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    products.delete("2");
+    ids = [1, 3];
+    await invalidate("Product", 2);
+    const answer = ask(`{ fleeting { name } }`);
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    open();
+    gate = undefined;
+    expect(names((await answer).data.fleeting)).toEqual(["product 1", "product 3"]);
+    await stale;
+    await cache.drain(1000);
+    expect(names((await ask(`{ fleeting { name } }`)).data.fleeting)).toEqual(["product 1", "product 3"]);
   });
 
   it("is null where the source goes on naming it, without asking the source every time", async () => {
