@@ -134,6 +134,36 @@ describe("rows through the cache", () => {
     expect(await products.get(1, {})).toEqual({ id: 1, version: 2 });
   });
 
+  it("are each refreshed with a memo of its own, also where one request sets off several", async () => {
+    let brand = "old";
+    const { loaders, settle, clock } = createTestCache({
+      typeDefs: `type Query { product(id: ID!): Product }
+        type Product @cacheTTL(seconds: 10, staleSeconds: 50) { id: ID!  brand: String }
+        type Brand { id: ID! }`,
+      entities: {
+        Brand: { load: async (keys) => keys.map((id) => ({ id, name: brand })) },
+        Product: {
+          load: async (keys, context) => {
+            const { name } = await loaders["Brand"]!.loader(context).load(1);
+            return keys.map((id) => ({ id, brand: name }));
+          },
+        },
+      },
+      backgroundContext: () => ({}),
+    });
+    const products = loaders["Product"]!;
+    await products.getMany([1, 2], {});
+    await settle();
+    await clock.advance(10_000);
+    const context = {};
+    await products.get(1, context);
+    await settle();
+    brand = "new";
+    await products.get(2, context);
+    await settle();
+    expect(await products.get(2, {})).toEqual({ id: 2, brand: "new" });
+  });
+
   it("are loaded anew by every request when they have no policy", async () => {
     const { products, calls, recorder } = productCache("type Product { id: ID! }");
     await Promise.all([products.get(1, {}), products.get(1, {})]);
@@ -426,6 +456,19 @@ describe("rows of a class", () => {
     expect(row).toBeInstanceOf(Money);
     expect(row.text).toBe("5 EUR");
     expect(calls()).toEqual([[5]]);
+  });
+
+  it("that their codec refuses are served as they are, not stored, and named", async () => {
+    const refuse = () => {
+      throw new Error("too rich");
+    };
+    const { products, settle, recorder } = productCache(KEPT, entity, {
+      codecs: { Product: { encode: refuse, decode: refuse } },
+    });
+    expect(await products.get(5)).toBeInstanceOf(Money);
+    await settle();
+    expect(recorder.keys).toEqual([]);
+    expect(recorder.warnings).toContainEqual(expect.stringContaining("its codec refuses (too rich)"));
   });
 
   it("without a codec are served, not stored, and named", async () => {
