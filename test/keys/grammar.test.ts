@@ -63,8 +63,7 @@ function withoutUndefined(parts: { [K in keyof EntryParts]: EntryParts[K] | unde
   ) as unknown as EntryParts;
 }
 
-const different = (a: unknown, b: unknown) =>
-  fc.pre(JSON.stringify(a) !== JSON.stringify(b));
+const different = (a: unknown, b: unknown) => fc.pre(JSON.stringify(a) !== JSON.stringify(b));
 
 describe("the keys of the contract", () => {
   test("an entity's field", () => {
