@@ -46,7 +46,7 @@ describe("applyPolicies", () => {
     expect((await graphql({ schema: original, source: `{ cached }` })).data).toEqual({ cached: "2" });
   });
 
-  it("wraps the cached fields and the query's, and nothing else", async () => {
+  it("wraps the cached fields, the query's and the subscription's, and nothing else", async () => {
     const { schema, original } = await shopFront();
     const wrapped = Object.values(schema.getTypeMap()).flatMap((type) => {
       const before = original.getType(type.name);
@@ -70,6 +70,7 @@ describe("applyPolicies", () => {
       "Query.found",
       "Query.plain",
       "Query.product",
+      "Subscription.touched",
     ]);
   });
 
