@@ -11,7 +11,7 @@ import type { FillTimes } from "./fill-times.ts";
 import type { Flight, FlightEnd } from "./flights.ts";
 import { type EntryLifetime, entryLifetime, hardEndMs } from "./lifetime.ts";
 import type { Load, Loaded, ReadPlan } from "./read-plan.ts";
-import { decodeError, type ErrorCodec, encodeError } from "./source-error.ts";
+import { decodeError, type ErrorCodec, encodeError, whyUnshared } from "./source-error.ts";
 import type { Turn } from "./turn.ts";
 import { encodeValue } from "./value-codec.ts";
 
@@ -183,8 +183,9 @@ export class Filler {
     } catch (error) {
       emit({ type: "fill-error", coordinate: plan.coordinate, key: plan.key, error });
       const end: FlightEnd = { kind: "error", error, reason: "source-error" };
-      flight.settle(end);
-      void this.#release(lease, this.#errorMark(error, lease.failures)).then(() => flight.land());
+      const unshared = whyUnshared(error);
+      flight.settle(unshared === undefined ? end : { kind: "alone", reason: unshared });
+      void this.#release(lease, this.#markOf(error, lease.failures)).then(() => flight.land());
       return end;
     } finally {
       letGo();
@@ -335,7 +336,9 @@ export class Filler {
     await this.#options.turn.release({ ...begin, stamp, ...mark });
   }
 
-  #errorMark(error: unknown, failures: number): TimedMark {
+  #markOf(error: unknown, failures: number): TimedMark {
+    const unshared = whyUnshared(error);
+    if (unshared !== undefined) return passMark(unshared, failures);
     const mark: Mark = {
       kind: "error",
       failures: failures + 1,

@@ -42,7 +42,7 @@ export interface ReadSession {
   readonly write: boolean;
 }
 
-/** Runs the source once. Called at most once per fill; `fill` lets the caller that is running report what it learnt. */
+/** Runs the source once. Called at most once per fill. Rejects with the source's error, an `unsharedError` where it is nobody else's. */
 export type Load = () => Promise<Loaded>;
 
 export interface Loaded {

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import type { Load, Loaded } from "./read-plan.ts";
+import { whyUnshared } from "./source-error.ts";
 import { decodeValue, encodeValue, Unstorable } from "./value-codec.ts";
 
 /**
@@ -61,7 +62,11 @@ export class SharedLoads {
     try {
       share(await runner.load(), runner, callers);
     } catch (error) {
-      for (const caller of callers) caller.answer.reject(error);
+      const isForAll = whyUnshared(error) === undefined;
+      for (const caller of callers) {
+        if (isForAll || caller === runner) caller.answer.reject(error);
+        else caller.answer.resolve(loadAlone(caller.load));
+      }
     }
     slot.running -= 1;
     if (slot.running > 0) return;

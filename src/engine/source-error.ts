@@ -1,7 +1,28 @@
+import { inspect } from "node:util";
+
 /** An error as text and back, so that those who wait in other processes get one with the same message, code and extensions. */
 export interface ErrorCodec {
   encode(error: unknown): string;
   decode(text: string): unknown;
+}
+
+const unsharedErrors = new WeakMap<object, string>();
+
+/**
+ * The same error, for its own caller only, as the value of such a load would have been; `reason` as in `Loaded.unshared`.
+ *
+ * 1. A, whom nobody knows, fills a PUBLIC field whose resolver refuses A · 2. B, who may, joins, or finds the back-off mark.
+ */
+export function unsharedError(error: unknown, reason: string): unknown {
+  // As graphql-js takes what is no error.
+  const known = isObject(error) ? error : new Error(`Unexpected error value: ${inspect(error)}`);
+  unsharedErrors.set(known, reason);
+  return known;
+}
+
+/** Why nobody but its own caller is told of this error; undefined for one that is everybody's. */
+export function whyUnshared(error: unknown): string | undefined {
+  return isObject(error) ? unsharedErrors.get(error) : undefined;
 }
 
 /** Longer extensions stay where the error was thrown. */
@@ -65,4 +86,8 @@ function bounded(told: ToldError): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -8,12 +8,13 @@ import {
 import type { Cache } from "../engine/cache.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
+import { unsharedError, whyUnshared } from "../engine/source-error.ts";
 import { stampNames } from "../keys/grammar.ts";
 import type { Asker, Audiences } from "./audience.ts";
 import { backgroundContextFor } from "./background-context.ts";
 import { DanglingEntries } from "./dangling-entries.ts";
 import type { FieldPolicy } from "./field-policy.ts";
-import { collectHints } from "./hints.ts";
+import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
 import type { References } from "./references.ts";
 import type { RequestState, RequestStates } from "./request-state.ts";
@@ -66,6 +67,8 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   }
 
   async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
+    // A fill that asks for what is not for everybody is not for everybody either.
+    if (scope === "PRIVATE") guard.taint("private");
     const plan = planRead(call, state);
     if ("bypass" in plan) {
       note({ outcome: "bypass", reason: plan.bypass }, undefined, call, state);
@@ -73,13 +76,12 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
       emit({ type: "read", coordinate, outcome: "bypass", reason: plan.bypass });
       return original(call.parent, call.args, call.context, call.info);
     }
-    // A fill that asks for what is not for everybody is not for everybody either.
-    if (scope === "PRIVATE") guard.taint("private");
     try {
       const result = await read(plan, call, state);
       note(result, plan, call, state);
       return result.value;
     } catch (error) {
+      if (whyUnshared(error) !== undefined) guard.taint("private");
       note({ outcome: "miss", reason: "source-error" }, plan, call, state);
       throw error;
     }
@@ -109,11 +111,19 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
         selection: !policy.selection,
       };
       return guard.watch(watch, async (fill) => {
-        const { value: returned, hints } = await collectHints(call.info, lifetimes, () =>
-          original(call.parent, call.args, call.context, call.info),
-        );
-        // What graphql-js would make an error of is no value.
-        if (returned instanceof Error) throw returned;
+        const hints = noHints(lifetimes);
+        let returned: unknown;
+        try {
+          returned = await collectHints(call.info, hints, () =>
+            original(call.parent, call.args, call.context, call.info),
+          );
+          // What graphql-js would make an error of is no value.
+          if (returned instanceof Error) throw returned;
+        } catch (error) {
+          // Whom it refuses, and why, is as much of its caller as a value would be.
+          const { unshared } = unsharedReason(fill.taint, hints, undefined, call, plan);
+          throw unshared === undefined ? error : unsharedError(error, unshared);
+        }
         const value = isListField(call.info) ? listOf(returned) : returned;
         const packed = await references.pack(shape, value, call);
         if (packed.whole !== undefined) {

@@ -72,16 +72,19 @@ export function addCacheTags(info: GraphQLResolveInfo, tags: readonly string[]):
   for (const tag of tags) hints?.tags.add(stampNames.tag(tag));
 }
 
+export function noHints(lifetimes: Lifetimes): FillHints {
+  return { lifetimes, isPrivate: false, tags: new Set() };
+}
+
 /** Takes the hints of one fill: from here on until `run` has settled, `info` stands for it. */
 export async function collectHints<T>(
   info: GraphQLResolveInfo,
-  lifetimes: Lifetimes,
+  hints: FillHints,
   run: () => T | PromiseLike<T>,
-): Promise<{ readonly value: T; readonly hints: FillHints }> {
-  const hints: FillHints = { lifetimes, isPrivate: false, tags: new Set() };
+): Promise<T> {
   running.set(info, hints);
   try {
-    return { value: await run(), hints };
+    return await run();
   } finally {
     if (running.get(info) === hints) running.delete(info);
   }

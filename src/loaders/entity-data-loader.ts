@@ -1,4 +1,5 @@
 import DataLoader from "dataloader";
+import { whyUnshared } from "../engine/source-error.ts";
 
 /** A row as one request got it. */
 export interface RowAnswer {
@@ -42,13 +43,19 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   }
 
   override load(key: unknown): Promise<unknown> {
-    return super.load(key).then((row) => {
-      // Here, not in the batch: the batch runs where the first of its callers stood, this where each of them waits.
-      if (this.#ofPrincipal.size > 0 && this.#ofPrincipal.has(this.#options.homeOf(key))) {
-        this.#options.onPrincipalRow();
-      }
-      return row;
-    });
+    // Told here, not in the batch: the batch runs where the first of its callers stood, this where each of them waits.
+    return super.load(key).then(
+      (row) => {
+        if (this.#ofPrincipal.size > 0 && this.#ofPrincipal.has(this.#options.homeOf(key))) {
+          this.#options.onPrincipalRow();
+        }
+        return row;
+      },
+      (error: unknown) => {
+        if (whyUnshared(error) !== undefined) this.#options.onPrincipalRow();
+        throw error;
+      },
+    );
   }
 
   override clear(key: unknown): this {

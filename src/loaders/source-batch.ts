@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Emit } from "../engine/events.ts";
+import { unsharedError } from "../engine/source-error.ts";
 import { checkRows } from "./check-rows.ts";
 
 /** One row that is wanted of the source. */
@@ -125,7 +126,7 @@ export class SourceBatch {
     if (outcome.tainted) this.#apart = true;
     for (const [at, item] of items.entries()) {
       if (outcome.tainted && item.request !== leader.request) this.#enqueue(item);
-      else if (outcome.kind === "error") item.reject(outcome.error);
+      else if (outcome.kind === "error") this.#refuse(item, outcome.error, outcome.tainted);
       else this.#answer(item, (outcome.value as readonly unknown[])[at], outcome.tainted);
     }
   }
@@ -133,7 +134,11 @@ export class SourceBatch {
   #answer(item: Waiting, value: unknown, tainted: boolean): void {
     if (value instanceof Error) {
       this.#rowErrors.add(value);
-      item.reject(value);
+      this.#refuse(item, value, tainted);
     } else item.resolve({ value, tainted });
+  }
+
+  #refuse(item: Waiting, error: unknown, tainted: boolean): void {
+    item.reject(tainted ? unsharedError(error, "tainted") : error);
   }
 }

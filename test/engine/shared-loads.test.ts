@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { SharedLoads } from "../../src/engine/shared-loads.ts";
+import { unsharedError } from "../../src/engine/source-error.ts";
 import { createSteppedClock } from "../../src/testing/manual-clock.ts";
 import { counted, held, turns } from "./support.ts";
 
@@ -71,6 +72,17 @@ describe("loads that are not stored", () => {
       { status: "rejected", reason: error },
     ]);
     expect((await next).value).toBe(1);
+  });
+
+  test("an error for its own caller only is met by each in a load of its own", async () => {
+    const loads = new SharedLoads(systemClock, 1000);
+    const refusing = async () => {
+      throw unsharedError(new Error("Forbidden"), "tainted");
+    };
+    const mine = counted(() => ({ value: "mine" }));
+    const answers = await Promise.allSettled([loads.run("k", 2, refusing), loads.run("k", 1, mine.load)]);
+    expect(answers[0]).toMatchObject({ reason: { message: "Forbidden" } });
+    expect(answers[1]).toMatchObject({ value: { value: "mine", own: true } });
   });
 
   test("a value for its own caller only is loaded by each", async () => {

@@ -1,6 +1,7 @@
 import { execute, type GraphQLResolveInfo, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import { deferred } from "../../src/base/deferred.ts";
+import { setCachePolicy } from "../../src/fields/hints.ts";
 import { createTaintGuard } from "../../src/fields/taint-guard.ts";
 import { shop } from "./support.ts";
 
@@ -125,6 +126,45 @@ describe("a PUBLIC fill that looks at who asks is not stored", () => {
     const answers = await Promise.all(asking);
     expect(answers.map(({ data }) => data?.["price"])).toEqual(["ann", "bob", "eve"]);
     expect(loads).toBe(3);
+  });
+});
+
+describe("an error of a PUBLIC fill that looked at who asks", () => {
+  /** Refuses whom it does not know. */
+  const members = () =>
+    publicShop((context) => {
+      if (context.user === undefined) throw new Error("Forbidden");
+      return "member's";
+    });
+
+  it("is nobody else's: neither who joined nor who comes next is refused with it", async () => {
+    const { ask, warnings } = await members();
+    const [stranger, joined] = await Promise.all([ask("{ price }", {}), ask("{ price }", ann())]);
+    expect([stranger.errors, joined.errors]).toEqual([["Forbidden"], []]);
+    expect((await ask("{ price }", {})).errors).toEqual(["Forbidden"]);
+    expect((await ask("{ price }", ann())).data).toEqual({ price: "member's" });
+    expect(warnings()).toContain("tainted Query.price");
+  });
+
+  it("is everybody's where it did not look: a failing source is left alone", async () => {
+    let loads = 0;
+    const { ask } = await publicShop(() => {
+      loads += 1;
+      throw new Error("The source is down.");
+    });
+    await Promise.all([ask("{ price }", {}), ask("{ price }", ann())]);
+    expect((await ask("{ price }", ann())).errors).toEqual(["The source is down."]);
+    expect(loads).toBe(1);
+  });
+
+  it("said by setCachePolicy to be PRIVATE is nobody else's either", async () => {
+    const { ask } = await publicShop((context, info) => {
+      setCachePolicy(info, { scope: "PRIVATE" });
+      if (context.locale === "de") throw new Error("Not there.");
+      return "here";
+    });
+    expect((await ask("{ price }", { locale: "de" })).errors).toEqual(["Not there."]);
+    expect((await ask("{ price }", { locale: "en" })).data).toEqual({ price: "here" });
   });
 });
 

@@ -416,6 +416,26 @@ describe("a load that looks at who asks", () => {
       { id: 1, of: "bob" },
     ]);
   });
+
+  it("does not refuse another request with what it refused one: batch, row, and back-off", async () => {
+    const refused = (user: unknown) => (user === undefined ? new Error("Forbidden") : undefined);
+    const asWhole: Partial<EntityOptions> = {
+      load: async (keys, { user }: Context) => {
+        if (refused(user)) throw refused(user);
+        return keys.map((id) => ({ id }));
+      },
+    };
+    const byRow: Partial<EntityOptions> = {
+      load: async (keys, { user }: Context) => keys.map((id) => refused(user) ?? { id }),
+    };
+    for (const one of [asWhole, byRow]) {
+      const { products } = productCache(KEPT, one, options);
+      const together = await Promise.allSettled([products.get(1, {}), products.get(1, { user: "ann" })]);
+      expect(together.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+      await expect(products.get(2, {})).rejects.toThrow("Forbidden");
+      expect(await products.get(2, { user: "ann" })).toEqual({ id: 2 });
+    }
+  });
 });
 
 describe("rows that vary", () => {
