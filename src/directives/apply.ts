@@ -5,6 +5,8 @@ import {
   type GraphQLAbstractType,
   type GraphQLFieldConfig,
   GraphQLInterfaceType,
+  type GraphQLIsTypeOfFn,
+  GraphQLObjectType,
   type GraphQLSchema,
   type GraphQLTypeResolver,
   GraphQLUnionType,
@@ -20,8 +22,8 @@ const APPLIED = "fieldgate";
  * A copy of the schema whose fields with a policy read through the cache. The original stays as it was.
  *
  * Wrapped are: fields with a policy; the other fields of the query type and the subscriptions', so that a request begins before
- * anything is read for it; and the `resolveType` of abstract types under which an entity's row takes the place of the object that
- * told its type. Mutations and introspection are untouched.
+ * anything is read for it; the `resolveType` of abstract types under which an entity's row takes the place of the object that
+ * told its type; and `isTypeOf`, for a hit has lost the class of its objects. Mutations and introspection are untouched.
  *
  * Throws a {@link FieldgateError} (`ALREADY_APPLIED`) for a schema that came out of this function: its cached
  * resolvers would be cached once more.
@@ -49,6 +51,10 @@ export function applyPolicies(
     [MapperKind.SUBSCRIPTION_ROOT_FIELD]: opening,
     [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) =>
       wrapped(config, policies.get(`${typeName}.${fieldName}`)),
+    [MapperKind.OBJECT_TYPE]: (type) => {
+      const isTypeOf = namedTypeCheck(type, deps);
+      return isTypeOf && new GraphQLObjectType({ ...type.toConfig(), isTypeOf });
+    },
     [MapperKind.INTERFACE_TYPE]: (type) => {
       const resolveType = nameType(type);
       return resolveType && new GraphQLInterfaceType({ ...type.toConfig(), resolveType });
@@ -100,4 +106,13 @@ function namedTypeResolver(
   const resolveType = type.resolveType ?? defaultTypeResolver;
   return (value, context, info, abstractType) =>
     references.typeOf(value) ?? resolveType(value, context, info, abstractType);
+}
+
+/** A value from an entry is of the type that it was when it was stored. */
+function namedTypeCheck(
+  { name, isTypeOf }: GraphQLObjectType,
+  { references }: FieldCacheDeps,
+): GraphQLIsTypeOfFn<unknown, unknown> | undefined {
+  if (!isTypeOf) return undefined;
+  return (value, context, info) => references.typeOf(value) === name || isTypeOf(value, context, info);
 }

@@ -1,5 +1,6 @@
 import {
   defaultTypeResolver,
+  type GraphQLIsTypeOfFn,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   isAbstractType,
@@ -53,7 +54,7 @@ export interface References {
    * its place, as graphql-js takes it; rejects where that place is the whole value.
    */
   unpack(shape: ValueShape, value: unknown, state: RequestState, context: unknown): Promise<Unpacked>;
-  /** The type that an abstract place was found to hold when it was stored; for the schema's `resolveType`. */
+  /** The type that a value was found to be of when it was stored; for the schema's `resolveType` and `isTypeOf`. */
   typeOf(value: unknown): string | undefined;
 }
 
@@ -93,7 +94,8 @@ export function createReferences(options: ReferencesOptions): References {
       (one) =>
         one.kind === "entity" ||
         one.kind === "abstract" ||
-        (one.kind === "object" && options.codecs?.[one.typeName] !== undefined),
+        (one.kind === "object" &&
+          (options.codecs?.[one.typeName] !== undefined || isTypeOf(options.schema, one) !== undefined)),
     );
     open.set(shape, answer);
     return answer;
@@ -210,6 +212,9 @@ class Packing {
     }
     const copy = copyOf(value);
     made.set(value, copy);
+    this.#places.put(this.#isOfType(shape, value), (is) => {
+      if (!is) this.whole ??= `an object that is no ${shape.typeName}`;
+    });
     this.#tagHidden(shape, value);
     for (const [name, property] of Object.entries(value)) {
       const field = shape.fields.get(name);
@@ -217,6 +222,18 @@ class Packing {
       this.#places.put(this.#pack(field ?? LEAF, property), (packed) => assign(copy, name, packed));
     }
     return copy;
+  }
+
+  /** Asked now: of the copy that a hit gives, a check for the class would say no. */
+  #isOfType(shape: ObjectShape, value: object): unknown {
+    const check = isTypeOf(this.#options.schema, shape);
+    if (check === undefined) return true;
+    try {
+      const is = check(value, this.#call.context, this.#call.info as GraphQLResolveInfo);
+      return isThenable(is) ? Promise.resolve(is).catch(() => false) : is;
+    } catch {
+      return false;
+    }
   }
 
   #packEntity(shape: EntityShape, value: unknown, open: { readonly t?: string } = {}): unknown {
@@ -363,6 +380,7 @@ class Unpacking {
   #unpackObject(shape: ObjectShape, packed: object): unknown {
     if (this.#seen.has(packed)) return packed;
     this.#seen.add(packed);
+    if (isTypeOf(this.#options.schema, shape) !== undefined) this.#named(packed, shape.typeName);
     for (const [name, field] of shape.fields) {
       if (!Object.hasOwn(packed, name)) continue;
       const property = (packed as Record<string, unknown>)[name];
@@ -420,6 +438,14 @@ class Unpacking {
     this.#dangling = true;
     return null;
   }
+}
+
+function isTypeOf(
+  schema: GraphQLSchema,
+  { typeName }: ObjectShape,
+): GraphQLIsTypeOfFn<unknown, unknown> | undefined {
+  const type = schema.getType(typeName);
+  return isObjectType(type) ? (type.isTypeOf ?? undefined) : undefined;
 }
 
 /** The name of a value's type, as graphql-js will find it; undefined where it will fail to. */

@@ -160,3 +160,55 @@ describe("each caller's copy", () => {
     expect((await made.ask(source)).data.holder).toEqual({ show: 2 });
   });
 });
+
+describe("a type that knows its objects by their class", () => {
+  class Dog {
+    readonly name: string;
+
+    constructor(name: string) {
+      this.name = name;
+    }
+  }
+
+  const kennel = (isTypeOf: (value: unknown) => unknown) =>
+    shop({
+      typeDefs: /* GraphQL */ `
+        type Query {
+          dog: Dog @cacheTTL(seconds: 60)
+          pets: [Pet] @cacheTTL(seconds: 60)
+          wrong: Dog @cacheTTL(seconds: 60)
+        }
+        interface Pet { name: String }
+        type Dog implements Pet { name: String, friend: Dog }
+      `,
+      resolvers: {
+        Query: {
+          dog: () => Object.assign(new Dog("Rex"), { friend: new Dog("Bello") }),
+          pets: () => [new Dog("Rex")],
+          wrong: () => ({ name: "a cat" }),
+        },
+        Dog: { __isTypeOf: isTypeOf },
+      },
+    });
+
+  it.each<[string, (value: unknown) => unknown]>([
+    ["at once", (value) => value instanceof Dog],
+    ["later", async (value) => value instanceof Dog],
+  ])("knows them on a hit too, whether it answers %s", async (_, isTypeOf) => {
+    const { ask } = await kennel(isTypeOf);
+    const query = `{ dog { name friend { name } } pets { __typename name } }`;
+    const miss = await ask(query, {});
+    const hit = await ask(query, {});
+    expect(miss.errors).toEqual([]);
+    expect(hit).toMatchObject({ data: miss.data, errors: [], reads: ["Query.dog hit", "Query.pets hit"] });
+  });
+
+  it("refuses another object on every read, and such a one is not stored", async () => {
+    const { ask, entries } = await kennel((value) => value instanceof Dog);
+    const refusals = [await ask(`{ wrong { name } }`, {}), await ask(`{ wrong { name } }`, {})];
+    expect(refusals.map(({ errors }) => errors)).toEqual(
+      Array(2).fill(['Expected value of type "Dog" but got: { name: "a cat" }.']),
+    );
+    expect(await entries()).toEqual([]);
+  });
+});
