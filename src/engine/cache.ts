@@ -7,6 +7,7 @@ import { entryId } from "../store/entry-id.ts";
 import type { Store } from "../store/store.ts";
 import { StoreFailure } from "../store/store.ts";
 import { Background } from "./background.ts";
+import { EarlyLooks } from "./early-looks.ts";
 import { parseEntry, type StoredEntry } from "./entry.ts";
 import type { Emit } from "./events.ts";
 import { type FillAnswer, Filler } from "./fill.ts";
@@ -17,7 +18,7 @@ import type { Load, Outcome, ReadPlan, ReadResult, ReadSession } from "./read-pl
 import { beginSession, type SessionOptions, sessionOrder } from "./session.ts";
 import { loadAlone, type SharedLoad, SharedLoads } from "./shared-loads.ts";
 import { type ErrorCodec, plainErrors } from "./source-error.ts";
-import { Turn } from "./turn.ts";
+import { type Look, Turn } from "./turn.ts";
 import { decodeValue } from "./value-codec.ts";
 import { judge, unreadNames, type Verdict } from "./verdict.ts";
 
@@ -62,6 +63,10 @@ export interface CacheStats {
   readonly sharedLoads: number;
   /** Keys whose value tags are remembered. */
   readonly remembered: number;
+  /** Entries looked up before they were asked for, so far. */
+  readonly earlyLooks: number;
+  /** Reads that needed no look of their own, so far. */
+  readonly earlyLooksUsed: number;
 }
 
 export interface Cache {
@@ -76,6 +81,11 @@ export interface Cache {
    * in the foreground.
    */
   read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
+  /**
+   * Looks these up with the present wave, as they are likely to be read by the same request. Changes no answer: a read whose
+   * plan asks for more, or for another key, looks for itself.
+   */
+  lookEarly(plans: readonly ReadPlan[]): void;
   /**
    * Resolves when no read that begins from now on, in any process, is answered with a value that was loaded before this
    * call and depends on one of these stamp names. Rejects with an {@link InvalidationError} when that cannot be known.
@@ -122,6 +132,9 @@ class EngineCache implements Cache {
   readonly #valueTags: LRUCache<string, readonly string[]>;
   /** Fills that have not landed, each with the key it is for. */
   readonly #underWay = new Map<Flight, string>();
+  readonly #early = new EarlyLooks();
+  #earlyLooks = 0;
+  #earlyLooksUsed = 0;
   #closed = false;
 
   constructor({
@@ -182,7 +195,7 @@ class EngineCache implements Cache {
     let fallback: Fallback | undefined;
     let waitUntil: number | undefined;
     for (let looks = 1; looks <= MOST_LOOKS; looks++) {
-      const look = plan.session.read ? await this.#look(plan, refresh) : unlooked(plan);
+      const look = plan.session.read ? await this.#look(plan, refresh, looks === 1) : unlooked(plan);
       if (look.kind === "served") return this.#told(plan, look.result);
       if (look.kind === "failed") return this.#loadUnlooked(plan, load, "store-down");
       fallback = look.fallback;
@@ -208,7 +221,17 @@ class EngineCache implements Cache {
     return this.#loadShared(plan, load, { kind: "share", reason: "unsettled" }, fallback);
   }
 
+  lookEarly(plans: readonly ReadPlan[]): void {
+    for (const plan of plans) {
+      if (!plan.session.read || this.#whyNotLooked(plan) !== undefined || this.#early.has(plan)) continue;
+      const names = this.#namesOf(plan);
+      this.#early.add(plan, { names, look: this.#turn.read(plan.key, names) });
+      this.#earlyLooks += 1;
+    }
+  }
+
   invalidate(names: Iterable<string>): Promise<void> {
+    this.#early.forgetAll();
     return this.#invalidator.invalidate(names);
   }
 
@@ -219,6 +242,8 @@ class EngineCache implements Cache {
       refreshesSkipped: this.#background.skipped,
       sharedLoads: this.#shared.size,
       remembered: this.#valueTags.size,
+      earlyLooks: this.#earlyLooks,
+      earlyLooksUsed: this.#earlyLooksUsed,
     };
   }
 
@@ -244,11 +269,23 @@ class EngineCache implements Cache {
     return lifetimes.freshMs > 0 ? undefined : "zero";
   }
 
+  #namesOf({ key, home, tags }: ReadPlan): readonly string[] {
+    return [home, ...tags, ...(this.#valueTags.get(key) ?? [])];
+  }
+
+  /** `first`: of this read. Whoever looks again wants what has happened meanwhile. */
+  #lookOnce(plan: ReadPlan, names: readonly string[], first: boolean): Promise<Look | StoreFailure> {
+    const early = first && plan.except === undefined ? this.#early.find(plan, names) : undefined;
+    if (early === undefined) return this.#turn.read(plan.key, names);
+    this.#earlyLooksUsed += 1;
+    return early;
+  }
+
   /** R1, R2. */
-  async #look(plan: ReadPlan, refresh: Load | undefined): Promise<LookResult> {
-    const { key, home, tags, lifetimes, session } = plan;
-    let names = [home, ...tags, ...(this.#valueTags.get(key) ?? [])];
-    const look = await this.#turn.read(key, names);
+  async #look(plan: ReadPlan, refresh: Load | undefined, first: boolean): Promise<LookResult> {
+    const { key, tags, lifetimes, session } = plan;
+    let names = this.#namesOf(plan);
+    const look = await this.#lookOnce(plan, names, first);
     if (look instanceof StoreFailure) return this.#failed(session, look);
     let { stamps } = look;
     if (look.text === null) return { kind: "miss", seen: { names, stamps }, seenId: "" };
