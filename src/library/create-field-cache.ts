@@ -61,7 +61,7 @@ export interface FieldCache<Context = AnyContext> {
    * A copy of the schema whose fields read through the cache, for any graphql-js server. The cache is the innermost wrapper:
    * whatever authorises by wrapping resolvers is applied to the result.
    *
-   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError `ALREADY_APPLIED`.
+   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError `APPLIED_TWICE`.
    */
   apply(schema: GraphQLSchema): GraphQLSchema;
   /**

@@ -38,6 +38,7 @@ export interface FieldCacheOptions<Context = AnyContext> {
   /**
    * Who asks, as an id; null or undefined for nobody. PRIVATE entries are kept per principal, and without one they are
    * neither read nor stored. A field with `scope: PRIVATE` without this option is an error of {@link FieldCache.apply}.
+   * Default none.
    */
   readonly principal?: (context: Context) => string | number | bigint | null | undefined;
   /** Context values that directives may name in `vary`: `{ locale: (context) => context.locale }`. Default none. */
@@ -56,9 +57,9 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly authorize?: Readonly<Record<string, AuthorizeField<Context>>>;
   /** Takes the key of a row that has it under another name: `{ Product: (row) => ({ id: row.sku }) }`. Default: the property of that name. */
   readonly identify?: Readonly<Record<string, IdentifyRow>>;
-  /** How rows of a class survive the store: `{ Product: { encode: (product) => product.toJSON(), decode: (json) => Product.from(json) } }`. */
+  /** How rows of a class survive the store: `{ Product: { encode: (product) => product.toJSON(), decode: (json) => Product.from(json) } }`. Default none. */
   readonly codecs?: Readonly<Record<string, Codec>>;
-  /** Policies for SDL that is not yours: `{ "Product.price": { seconds: 60 } }`. Override what the SDL says, argument by argument. */
+  /** Policies for SDL that is not yours: `{ "Product.price": { seconds: 60 } }`. Override what the SDL says, argument by argument. Default none. */
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /**
    * false, or a function of the coordinate that answers false: neither reads nor stores; invalidations still go out.
@@ -67,7 +68,7 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly enabled?: boolean | ((coordinate: string) => boolean);
   /** Where log lines go; pino's signature. Default: warnings and errors on the console. */
   readonly logger?: Logger;
-  /** Told of every read, fill, batch, invalidation and change of the store. Must be quick; an error of it is logged. */
+  /** Told of every read, fill, batch, invalidation and change of the store. Must be quick; an error of it is logged. Default none. */
   readonly onEvent?: (event: CacheEvent) => void;
   /**
    * Makes the context of a background refresh, which never runs with a finished request's. `asker` says for whom:
@@ -94,7 +95,7 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly readTimeoutMs?: number;
   /** Time-out of one write to the store, in ms. Default 250. */
   readonly writeTimeoutMs?: number;
-  /** Time-out of one step of an invalidation, in ms. Default 1000. */
+  /** How long an invalidation may take, its repetitions included, in ms. Then it rejects. Default 1000. */
   readonly invalidateTimeoutMs?: number;
   /** Bound of the embedded store, in bytes. When full, the longest unread go first. Default 268435456 (256 MiB). */
   readonly embeddedBytes?: number;
