@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emptyDataDir } from "../demo/empty-data-dir.ts";
+import { readText } from "../house/support/snippets.ts";
 
 const script = fileURLToPath(new URL("demo-process.ts", import.meta.url));
 const logged: string[] = [];
@@ -59,6 +60,15 @@ describe("the demo", () => {
     expect([cold.cache, warm.cache]).toEqual(["MISS", "HIT"]);
     expect(warm.text).toBe(cold.text);
     expect(JSON.parse(cold.text).data.features.nodes).toHaveLength(20);
+  });
+
+  it("answers the README's query as the README says", async () => {
+    const [, body] = /-d '(\{"query".*\})'/.exec(readText("README.md"))!;
+    const { query } = JSON.parse(body!);
+    const cold = await ask(query);
+    expect(cold.cache).toBe("MISS");
+    expect(cold.text).toMatch(/^\{"data":\{"feature":\{"name":"Anchor positioning","groups":\[\{"name":/);
+    expect((await ask(query)).cache).toBe("HIT");
   });
 
   it("shows who asks what is theirs, and tells strangers nothing", async () => {
