@@ -1,4 +1,5 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { enumValues } from "./src/demo/resolvers/enum-values.ts";
 
 /** Rows that the resolvers of each type start from, by type. */
 const rows = {
@@ -40,21 +41,7 @@ const config: CodegenConfig = {
           DateTime: { input: "Date", output: "Date" },
           URL: { input: "string", output: "string" },
         },
-        // What the resolvers see in place of the schema's names (see src/demo/resolvers/scalars-and-enums.ts).
-        enumValues: {
-          BaselineStatus: { LIMITED: "limited", NEWLY: "newly", WIDELY: "widely" },
-          BrowserKind: { DESKTOP: "desktop", MOBILE: "mobile", SERVER: "server", XR: "xr" },
-          ReleaseStatus: {
-            RETIRED: "retired",
-            CURRENT: "current",
-            BETA: "beta",
-            NIGHTLY: "nightly",
-            ESR: "esr",
-            PLANNED: "planned",
-          },
-          SpecificationStanding: { GOOD: "good", PENDING: "pending", DISCONTINUED: "discontinued" },
-          SupportStatus: { YES: "yes", NO: "no", PREVIEW: "preview" },
-        },
+        enumValues,
         avoidOptionals: { field: true, inputValue: false, object: true, defaultValue: true },
       },
     },

@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import type { Resolvers } from "../../generated/resolvers.ts";
+import { enumValues } from "./enum-values.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 // RFC 3339: date, time and offset; fractions as long as they like.
@@ -35,18 +36,7 @@ export const scalarsAndEnums = {
   Date: DateScalar,
   DateTime: DateTimeScalar,
   URL: UrlScalar,
-  BaselineStatus: { LIMITED: "limited", NEWLY: "newly", WIDELY: "widely" },
-  BrowserKind: { DESKTOP: "desktop", MOBILE: "mobile", SERVER: "server", XR: "xr" },
-  ReleaseStatus: {
-    RETIRED: "retired",
-    CURRENT: "current",
-    BETA: "beta",
-    NIGHTLY: "nightly",
-    ESR: "esr",
-    PLANNED: "planned",
-  },
-  SpecificationStanding: { GOOD: "good", PENDING: "pending", DISCONTINUED: "discontinued" },
-  SupportStatus: { YES: "yes", NO: "no", PREVIEW: "preview" },
+  ...enumValues,
 } satisfies Resolvers;
 
 interface TextScalar<Internal> {
