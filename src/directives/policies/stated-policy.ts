@@ -1,18 +1,8 @@
-import type { TagTemplate } from "../../fields/field-policy.ts";
+import type { PolicyInput, TagTemplate } from "../../fields/field-policy.ts";
 
 /** What one place says, checked; what it leaves out is looked for in the next place. */
-export interface StatedPolicy {
-  readonly seconds?: number;
-  readonly staleSeconds?: number;
-  readonly staleIfErrorSeconds?: number;
-  readonly nullSeconds?: number;
-  readonly scope?: "PUBLIC" | "PRIVATE";
-  readonly vary?: readonly string[];
-  readonly ignoreArgs?: readonly string[];
-  readonly selection?: boolean;
+export interface StatedPolicy extends Omit<PolicyInput, "tags"> {
   readonly tags?: readonly TagTemplate[];
-  readonly version?: number;
-  readonly hot?: boolean;
 }
 
 /**
