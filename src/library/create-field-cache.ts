@@ -222,6 +222,8 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
   });
   const switches = new Switches(options.enabled);
   const isOn = (coordinate: string): boolean => switches.isOn(coordinate);
+  /** What fields and rows are read with alike. */
+  const reading = { cache: engine, keys, audiences, states, guard, isOn, warn, emit };
 
   // Invalidations that nobody waits for.
   const pending = new PendingInvalidations({
@@ -268,19 +270,12 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     const parts = (): EntityParts => {
       const { policies, identities, references } = known(`A loader of cache.entity("${name}")`);
       return {
+        ...reading,
         policy: policies.rows.get(name),
         severalKeys: (policies.keys.get(name)?.length ?? 0) > 1,
-        cache: engine,
         backgroundContext: options.backgroundContext,
-        keys,
         identities,
         references,
-        audiences,
-        states,
-        guard,
-        isOn,
-        warn,
-        emit,
       };
     };
     const made = new Entity(name, entityOptions, { parts, states, guard, emit, schedule: setImmediate });
@@ -332,17 +327,10 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       invalidate: invalidateForMutation,
     });
     const cached = applyPolicies(invalidating, policies.fields, {
-      cache: engine,
+      ...reading,
       ...present({ authorize: options.authorize, backgroundContext: options.backgroundContext }),
-      keys,
       identities,
       references,
-      audiences,
-      states,
-      guard,
-      isOn,
-      warn,
-      emit,
     });
     const opening = openFirst(cached, async (served) => {
       assertWrapped(served);
