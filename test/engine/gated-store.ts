@@ -3,19 +3,7 @@ import type { ReadRequest, Store } from "../../src/store/store.ts";
 import { StoreFailure } from "../../src/store/store.ts";
 
 /** Steps of the protocol at which a store can be stopped. */
-export type Step =
-  | "read"
-  | "begin"
-  | "stamps"
-  | "logSince"
-  | "put"
-  | "release"
-  | "renew"
-  | "announce"
-  | "dropStamps"
-  | "appendLog";
-
-const STEPS: readonly Step[] = [
+export const STEPS = [
   "read",
   "begin",
   "stamps",
@@ -26,7 +14,9 @@ const STEPS: readonly Step[] = [
   "announce",
   "dropStamps",
   "appendLog",
-];
+] as const;
+
+export type Step = (typeof STEPS)[number];
 
 /** One stopped call. */
 export interface Stop {

@@ -7,7 +7,7 @@ import type { Loaded, ReadPlan, ReadSession } from "../../src/engine/read-plan.t
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
-import { type GatedStore, gate, type Step } from "../engine/gated-store.ts";
+import { type GatedStore, gate, STEPS, type Step } from "../engine/gated-store.ts";
 import { keys } from "../engine/support.ts";
 
 // Random interleavings of requests, fills, refreshes, invalidations, late commands, evictions and flushes over three
@@ -153,18 +153,6 @@ class World {
 
   /** The server's answers, each after a random number of turns, and its commands as well. */
   #slowed(store: Store): Store {
-    const steps: readonly Step[] = [
-      "read",
-      "begin",
-      "stamps",
-      "logSince",
-      "put",
-      "release",
-      "renew",
-      "announce",
-      "dropStamps",
-      "appendLog",
-    ];
     // As on one connection: commands are executed in the order in which they were sent.
     let sent: Promise<unknown> = Promise.resolve();
     const slow =
@@ -180,7 +168,7 @@ class World {
           return reply;
         });
       };
-    return { ...store, ...Object.fromEntries(steps.map((step) => [step, slow(step)])) } as Store;
+    return { ...store, ...Object.fromEntries(STEPS.map((step) => [step, slow(step)])) } as Store;
   }
 
   #anyKey(): string {
