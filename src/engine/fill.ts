@@ -10,7 +10,7 @@ import type { Emit, StoreOutcome } from "./events.ts";
 import type { FillTimes } from "./fill-times.ts";
 import type { Flight, FlightEnd } from "./flights.ts";
 import { type EntryLifetime, entryLifetime, hardEndMs } from "./lifetime.ts";
-import type { Load, Loaded, ReadPlan } from "./read-plan.ts";
+import { CannotRefresh, type Load, type Loaded, type ReadPlan } from "./read-plan.ts";
 import { decodeError, type ErrorCodec, encodeError, whyUnshared } from "./source-error.ts";
 import type { Turn } from "./turn.ts";
 import { encodeValue } from "./value-codec.ts";
@@ -181,6 +181,11 @@ export class Filler {
     try {
       loaded = await load();
     } catch (error) {
+      if (error instanceof CannotRefresh) {
+        flight.settle({ kind: "again" });
+        void this.#release(lease).then(() => flight.land());
+        return { kind: "again" };
+      }
       emit({ type: "fill-error", coordinate: plan.coordinate, key: plan.key, error });
       const end: FlightEnd = { kind: "error", error, reason: "source-error" };
       const unshared = whyUnshared(error);

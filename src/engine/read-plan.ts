@@ -42,6 +42,17 @@ export interface ReadSession {
   readonly write: boolean;
 }
 
+/**
+ * What a background load rejects with when it could not run as its request would have: that says nothing of the source.
+ * The fill gives its lock back and leaves no mark; whoever joined looks again, and loads for itself.
+ */
+export class CannotRefresh extends Error {
+  constructor(cause: unknown) {
+    super("A background refresh could not run.", { cause });
+    this.name = "CannotRefresh";
+  }
+}
+
 /** Runs the source once. Called at most once per fill. Rejects with the source's error, an `unsharedError` where it is nobody else's. */
 export type Load = () => Promise<Loaded>;
 

@@ -11,8 +11,9 @@ import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts"
 import { unsharedError, whyUnshared } from "../engine/source-error.ts";
 import { stampNames } from "../keys/grammar.ts";
 import type { Asker, Audiences } from "./audience.ts";
-import { backgroundContextFor } from "./background-context.ts";
+import { BackgroundLoads } from "./background-context.ts";
 import { DanglingEntries } from "./dangling-entries.ts";
+import type { EarlyWaves } from "./early-waves.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
@@ -38,8 +39,10 @@ export interface FieldCacheDeps extends PlannerOptions {
   readonly references: References;
   /** By coordinate. */
   readonly authorize?: Readonly<Record<string, Authorize>>;
-  /** The context of background refreshes: see {@link backgroundContextFor}. */
+  /** The context of background refreshes: see {@link BackgroundLoads}. */
   readonly backgroundContext?: (asker: Asker) => unknown;
+  /** Absent where nothing is to be looked up before it is asked for. */
+  readonly earlyWaves?: EarlyWaves;
   readonly emit: Emit;
 }
 
@@ -51,11 +54,17 @@ type Resolver = GraphQLFieldResolver<unknown, unknown>;
  */
 export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
   const { coordinate, scope, shape, lifetimes } = policy;
-  const { cache, states, guard, references, audiences, warn, emit } = deps;
-  const planRead = createFieldPlanner(policy, deps);
+  const { cache, states, guard, references, audiences, earlyWaves, warn, emit } = deps;
+  const { plan: planRead } = createFieldPlanner(policy, deps);
   const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
   const authorize = deps.authorize?.[coordinate];
-  const makeContext = backgroundContextFor(policy, deps.backgroundContext);
+  const background = new BackgroundLoads({
+    policy,
+    backgroundContext: deps.backgroundContext,
+    audiences,
+    guard,
+    warn,
+  });
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
   const dangling = new DanglingEntries(lifetimes.freshMs);
 
@@ -70,6 +79,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     // A fill that asks for what is not for everybody is not for everybody either.
     if (scope === "PRIVATE") guard.taint("private");
     const plan = planRead(call, state);
+    if (call.info.path.prev === undefined) earlyWaves?.begin(call, state, "key" in plan ? plan.key : undefined);
     if ("bypass" in plan) {
       note({ outcome: "bypass", reason: plan.bypass }, undefined, call, state);
       // The engine tells of the reads that it sees; of this one it knows nothing.
@@ -97,7 +107,9 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
       );
       if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
       if (shape.kind === "leaf") return { ...result, dangling: false };
-      return { ...result, ...(await references.unpack(shape, result.value, state, call.context)) };
+      const unpacked = await references.unpack(shape, result.value, state, call.context);
+      if (result.entryId !== undefined) earlyWaves?.learn(policy, plan.key, result.entryId, unpacked.value);
+      return { ...result, ...unpacked };
     });
   }
 
@@ -180,29 +192,18 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   /** The same load for nobody's request, with a context that asks as this one does: otherwise there is none. */
   function refreshOf(call: FieldCall, plan: ReadPlan, state: RequestState): Load | undefined {
-    if (makeContext === undefined) return undefined;
-    const contextOf = () => {
-      state.background ??= { context: guard.outside(() => makeContext(audiences.asker(call.context))) };
-      return state.background.context;
-    };
-    if (!isForEverybody && !reproduces(contextOf, call, plan)) return undefined;
-    return () => {
-      const context = contextOf();
-      // Whatever its loaders remember is older than this load.
-      states.renew(context);
-      return loadOf({ ...call, context }, plan)();
-    };
-  }
-
-  function reproduces(contextOf: () => unknown, call: FieldCall, plan: ReadPlan): boolean {
-    try {
-      const context = contextOf();
-      return keyOf({ ...call, context }, states.of(context)) === plan.key;
-    } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      warn("background-context", coordinate, `${coordinate} is not refreshed in the background: ${problem}`);
-      return false;
-    }
+    return background.of({
+      state,
+      context: call.context,
+      fits: isForEverybody
+        ? undefined
+        : (context) => keyOf({ ...call, context }, states.of(context)) === plan.key,
+      load(context) {
+        // Whatever its loaders remember is older than this load.
+        states.renew(context);
+        return loadOf({ ...call, context }, plan)();
+      },
+    });
   }
 
   function note(

@@ -2,10 +2,12 @@ import type { Emit } from "../engine/events.ts";
 import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
 import { limitSession } from "../engine/session.ts";
 import type { Audience, Audiences } from "../fields/audience.ts";
-import { type BackgroundContext, backgroundContextFor } from "../fields/background-context.ts";
+import { type BackgroundContext, BackgroundLoads } from "../fields/background-context.ts";
 import { DanglingEntries } from "../fields/dangling-entries.ts";
+import type { EarlyWaves } from "../fields/early-waves.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 import type { Identities, Identity } from "../fields/identity.ts";
+import type { PlanAhead } from "../fields/plan-read.ts";
 import type { References, Unpacked } from "../fields/references.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
@@ -34,6 +36,7 @@ export interface RowReaderOptions {
   readonly source: SourceBatch;
   readonly isOn: (coordinate: string) => boolean;
   readonly backgroundContext: BackgroundContext | undefined;
+  readonly earlyWaves: Pick<EarlyWaves, "learn"> | undefined;
   readonly states: RequestStates;
   readonly guard: TaintGuard;
   readonly warn: Warn;
@@ -58,6 +61,7 @@ export class RowReader {
   readonly #options: RowReaderOptions;
   #hasEntities: boolean | undefined;
   #dangling: DanglingEntries | undefined;
+  #background: BackgroundLoads | undefined;
 
   constructor(options: RowReaderOptions) {
     this.#options = options;
@@ -66,6 +70,15 @@ export class RowReader {
   /** Throws a TypeError for what names no entity. */
   identify(key: unknown): Identity {
     return this.#options.identities.ofId(this.#options.name, key);
+  }
+
+  /** The plans of rows that a request is likely to read; undefined where they are not kept, or not for this request. */
+  ahead(state: RequestState, context: unknown): PlanAhead | undefined {
+    const { policy, keys } = this.#options;
+    if (policy === undefined) return undefined;
+    const audience = this.#audienceOf(policy, { state, context });
+    if (typeof audience === "string") return undefined;
+    return (identity) => planRow(keys, policy, identity, audience, state.session);
   }
 
   async read(wish: RowWish): Promise<RowAnswer> {
@@ -86,7 +99,10 @@ export class RowReader {
   }
 
   /** The audience whose entry it is, or why there is none. */
-  #audienceOf(policy: FieldPolicy, { state, context }: RowWish): Audience | string {
+  #audienceOf(
+    policy: FieldPolicy,
+    { state, context }: Pick<RowWish, "state" | "context">,
+  ): Audience | string {
     if (!this.#options.isOn(policy.coordinate)) return "disabled";
     if (policy.lifetimes.freshMs <= 0) return "ttl-0";
     // A job has nobody who asks; the application's functions are not asked about a context that is not there.
@@ -108,7 +124,7 @@ export class RowReader {
   }
 
   async #readCached(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<RowAnswer> {
-    const { cache, keys } = this.#options;
+    const { cache, keys, earlyWaves } = this.#options;
     const { identity, state } = wish;
     let tainted = false;
     const load: Load = async () => {
@@ -122,7 +138,9 @@ export class RowReader {
     this.#dangling ??= new DanglingEntries(policy.lifetimes.freshMs);
     const read = await this.#dangling.settle(plan, async (wanted) => {
       const result = await cache.read(wanted, load, wanted === plan ? refresh : undefined);
-      return { ...result, ...(await this.#unpack(policy, result.value, wish)) };
+      const row = await this.#unpack(policy, result.value, wish);
+      if (result.entryId !== undefined) earlyWaves?.learn(policy, plan.key, result.entryId, row.value);
+      return { ...result, ...row };
     });
     this.#record(policy, wish, read, plan.key);
     return this.#answer(wish, {
@@ -213,38 +231,22 @@ export class RowReader {
 
   /** The same load for nobody's request: only where its context asks as this one does. */
   #refreshOf(policy: FieldPolicy, audience: Audience, wish: RowWish): Load | undefined {
-    const { audiences, states, guard, warn } = this.#options;
-    const make = backgroundContextFor(policy, this.#options.backgroundContext);
-    if (make === undefined) return undefined;
-    const contextOf = () => {
-      wish.state.background ??= { context: guard.outside(() => make(audiences.asker(wish.context))) };
-      return wish.state.background.context;
-    };
-    if (audience.part !== undefined) {
-      try {
-        const context = contextOf();
-        const present = audiences.of(policy, states.of(context), context);
-        if (present.kind === "none" || present.part !== audience.part) return undefined;
-      } catch (error) {
-        const problem = error instanceof Error ? error.message : String(error);
-        warn(
-          "background-context",
-          policy.coordinate,
-          `${policy.coordinate} is not refreshed in the background: ${problem}`,
-        );
-        return undefined;
-      }
-    }
-    return () => {
-      const context = contextOf();
+    const { audiences, states } = this.#options;
+    this.#background ??= new BackgroundLoads({ ...this.#options, policy });
+    return this.#background.of({
+      state: wish.state,
+      context: wish.context,
+      fits:
+        audience.part === undefined
+          ? undefined
+          : (context) => {
+              const present = audiences.of(policy, states.of(context), context);
+              return present.kind === "audience" && present.part === audience.part;
+            },
       // Whatever its loaders remember is older than this load.
-      return this.#load(policy, audience, {
-        ...wish,
-        context,
-        state: states.renew(context),
-        background: true,
-      });
-    };
+      load: (context) =>
+        this.#load(policy, audience, { ...wish, context, state: states.renew(context), background: true }),
+    });
   }
 
   #answer({ identity }: RowWish, { value, tainted }: LoadedRow): RowAnswer {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CannotRefresh } from "../../src/engine/read-plan.ts";
 import { Unstorable } from "../../src/engine/value-codec.ts";
 import { onBothStores, type Server } from "./servers.ts";
 import {
@@ -506,6 +507,22 @@ onBothStores("the cache", (open) => {
         await stored();
       }
       expect(refresh.loads()).toBe(1);
+    });
+
+    test("whose refresh cannot run leaves no mark: who has none of its own loads at once", async () => {
+      const refresh = counted(() => {
+        throw new CannotRefresh(new TypeError("no database"));
+      });
+      await a.cache.read(planFor(a.cache, { lifetimes }), counted(() => ({ value: "old" })).load);
+      await stored();
+      await passes(a.store, 40);
+      const told = await a.cache.read(planFor(a.cache, { lifetimes }), refresh.load, refresh.load);
+      expect(told).toMatchObject({ value: "old", outcome: "stale" });
+      await stored();
+      const fresh = counted(() => ({ value: "new" }));
+      const read = await b.cache.read(planFor(b.cache, { lifetimes }), fresh.load);
+      expect(read).toMatchObject({ value: "new", outcome: "miss" });
+      expect(a.events.filter(({ type }) => type === "fill-error")).toEqual([]);
     });
   });
 
