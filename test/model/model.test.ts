@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { size } from "../proofs/support/size.ts";
 import { explore } from "./explore.ts";
 import { model } from "./protocol.ts";
 import { broken, rulesOf, scenarios, worlds } from "./scenarios.ts";
 
-/** 1 in every run of the suite; `npm run soak` sets 100. */
-const size = Number(process.env["FIELDGATE_PROOF_SIZE"] ?? 1);
 /** A search that is not complete by then stops; 10 000 states take about a second. */
 const states = size === 1 ? 1_500 : 20_000 * size;
 

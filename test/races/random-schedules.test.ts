@@ -9,13 +9,12 @@ import type { Store } from "../../src/store/store.ts";
 import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
 import { type GatedStore, gate, STEPS, type Step } from "../engine/gated-store.ts";
 import { keys } from "../engine/support.ts";
+import { size } from "../proofs/support/size.ts";
 
 // Random interleavings of requests, fills, refreshes, invalidations, late commands, evictions and flushes over three
 // gateways and one store. Every value carries what its oldest input knew: how often each name had been invalidated.
 // Law: what a request gets knows of every invalidation that had resolved when the request began.
 
-/** 1 in every run of the suite; `npm run soak` sets 100. */
-const size = Number(process.env["FIELDGATE_PROOF_SIZE"] ?? 1);
 const SCHEDULES = 150 * size;
 const ACTIONS = 60;
 
