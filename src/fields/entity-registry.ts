@@ -1,4 +1,5 @@
 import type { EntityKey } from "./identity.ts";
+import type { PlanAhead } from "./plan-read.ts";
 import type { RequestState } from "./request-state.ts";
 
 /** What `fields/` needs of an entity that has a loader; implemented by `loaders/entity.ts`. */
@@ -9,9 +10,11 @@ export interface EntitySource {
    * batch. `null`: the source says that there is no such entity. `key` is one that {@link Identities.keyOf} gave.
    */
   load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown>;
+  /** What the reads of rows are going to want of the cache in this request; undefined where rows are not kept, or not for it. */
+  ahead(state: RequestState, context: unknown): PlanAhead | undefined;
 }
 
-/** The entities that have a loader. A type registered after `apply` counts from its next read on. */
+/** The entities that have a loader: all of them are registered before `apply`. */
 export interface EntityRegistry {
   get(typeName: string): EntitySource | undefined;
 }
