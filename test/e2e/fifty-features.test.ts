@@ -5,8 +5,9 @@ import { logSinceScript } from "../../src/store/redis/scripts/log-since.ts";
 import { putScript } from "../../src/store/redis/scripts/put.ts";
 import { stampsScript } from "../../src/store/redis/scripts/stamps.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { type DemoServer, startDemo } from "./support/demo-server.ts";
+import { type DemoServer, PATIENT, startDemo } from "./support/demo-server.ts";
 import { type Monitor, monitor } from "./support/monitor.ts";
+import { together } from "./support/together.ts";
 
 /** The page is one entry, each of its features another; then four cached fields of each. */
 const LIST = `{
@@ -36,8 +37,7 @@ let sent: Monitor;
 beforeAll(async () => {
   redis = await startRedis();
   eyes = redis.client();
-  // A machine that is busy with other tests must not turn a look-up into a bypass: these count, they do not measure.
-  demo = await startDemo({ redisUrl: redis.url, cache: { readTimeoutMs: 5000, writeTimeoutMs: 5000 } });
+  demo = await startDemo({ redisUrl: redis.url, cache: PATIENT });
   // The server knows the scripts from here on: what it does not know is sent twice.
   await demo.ask(UNRELATED);
   await demo.landed();
@@ -149,7 +149,11 @@ describe("requests of one wave", () => {
   it("reach Redis together, and the database as one statement per loader", async () => {
     const ids = ["abbr", "all", "array", "alpha", "alerts", "aside", "article", "address"];
     const { answer, statements, seen } = await counted(() =>
-      together(ids.map((id) => `{ feature(id: "${id}") { name noteCount rating { count } } }`)),
+      together(
+        redis,
+        demo,
+        ids.map((id) => () => demo.ask(`{ feature(id: "${id}") { name noteCount rating { count } } }`)),
+      ),
     );
     expect(answer.map(({ data }) => typeof data.feature.name)).toEqual(ids.map(() => "string"));
     // The rows by their entity, then noteCount and rating of all eight.
@@ -165,7 +169,13 @@ describe("requests of one wave", () => {
   });
 
   it("load what they have in common once", async () => {
-    const { answer, statements } = await counted(() => together([LIST, LIST, LIST, LIST]));
+    const { answer, statements } = await counted(() =>
+      together(
+        redis,
+        demo,
+        [1, 2, 3, 4].map(() => () => demo.ask(LIST)),
+      ),
+    );
     expect(new Set(answer.map(({ text }) => text)).size).toBe(1);
     expect(statements).toHaveLength(2 + 1 + 4);
   });
@@ -174,22 +184,6 @@ describe("requests of one wave", () => {
     await demo.gateway.cache.invalidate([{ entity: "Feature" }, { field: "Query.features" }]);
     await demo.landed();
   });
-
-  /** Asks all at once and lets Redis answer only when all have asked. */
-  async function together(queries: readonly string[]) {
-    redis.pause();
-    try {
-      const begun = demo.contexts();
-      const answers = queries.map((query) => demo.ask(query));
-      await expect.poll(() => demo.contexts() - begun).toBe(queries.length);
-      // From its context to its first look-up a request waits for nobody.
-      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-      redis.resume();
-      return await Promise.all(answers);
-    } finally {
-      redis.resume();
-    }
-  }
 });
 
 function tableOf(statement: string): string {
