@@ -77,7 +77,8 @@ export function applyPolicies(
     return {
       ...config,
       resolve(parent, args, context, info) {
-        deps.states.of(context, info);
+        const state = deps.states.of(context, info);
+        deps.earlyWaves?.begin({ parent, args, context, info }, state);
         return resolve(parent, args, context, info);
       },
     };

@@ -79,7 +79,8 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     // A fill that asks for what is not for everybody is not for everybody either.
     if (scope === "PRIVATE") guard.taint("private");
     const plan = planRead(call, state);
-    if (call.info.path.prev === undefined) earlyWaves?.begin(call, state, "key" in plan ? plan.key : undefined);
+    if (call.info.path.prev === undefined)
+      earlyWaves?.begin(call, state, "key" in plan ? plan.key : undefined);
     if ("bypass" in plan) {
       note({ outcome: "bypass", reason: plan.bypass }, undefined, call, state);
       // The engine tells of the reads that it sees; of this one it knows nothing.

@@ -48,6 +48,8 @@ export interface Identities {
   of(typeName: string, row: unknown): Identity | undefined;
   /** The same for what `invalidate` and a loader take as id: the value of a single-field key, or a record of key fields. */
   ofId(typeName: string, id: unknown): Identity;
+  /** An object that shows the key and nothing else. */
+  keyFields(identity: Identity): object;
 }
 
 /** Without a schema (a process that only invalidates) every type has the key `id`, taken as text. */
@@ -87,6 +89,9 @@ export function createIdentities(options: {
       const identity = identified(typeName, row);
       if (identity === undefined) throw new TypeError(badId(typeName, id, keysOf(typeName)));
       return identity;
+    },
+    keyFields({ typeName, key }) {
+      return typeof key === "object" ? key : nested([[keysOf(typeName)[0]!.fields[0]!.path, key]]);
     },
   };
 }

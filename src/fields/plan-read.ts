@@ -2,9 +2,9 @@ import type { GraphQLResolveInfo } from "graphql";
 import type { ReadPlan } from "../engine/read-plan.ts";
 import { type Keys, rootHome, stampNames } from "../keys/grammar.ts";
 import { argumentsPart } from "./arguments.ts";
-import type { Audiences } from "./audience.ts";
+import type { Audience, Audiences } from "./audience.ts";
 import type { FieldPolicy } from "./field-policy.ts";
-import type { Identities } from "./identity.ts";
+import type { Identities, Identity } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { selectionDigest } from "./selection-digest.ts";
 import { renderTagTemplate } from "./tag-template.ts";
@@ -41,9 +41,20 @@ export interface PlannerOptions {
   readonly warn: Warn;
 }
 
-export type FieldPlanner = (call: FieldCall, state: RequestState) => ReadPlan | Bypass;
+export interface FieldPlanner {
+  /** What one call wants of the cache. */
+  plan(call: FieldCall, state: RequestState): ReadPlan | Bypass;
+  /**
+   * The same for parents of which only the key is known, before anything is called; undefined where a call with these arguments
+   * is a bypass, or its key depends on more.
+   */
+  ahead(call: Omit<FieldCall, "parent">, state: RequestState): PlanAhead | undefined;
+}
 
-/** What each call of one field wants of the cache. */
+/** The plan of a call on an entity of which only the key is known. */
+export type PlanAhead = (identity: Identity) => ReadPlan;
+
+/** What the calls of one field want of the cache. */
 export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions): FieldPlanner {
   const { keys, identities, audiences, isOn, warn } = options;
   const { coordinate, typeName, fieldName, lifetimes, scope, ignoreArgs } = policy;
@@ -56,7 +67,10 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
     return lifetimes.freshMs <= 0 ? "ttl-0" : undefined;
   }
 
-  function argsOf({ args, info }: FieldCall): { readonly part: string | undefined } | undefined {
+  function argsOf({
+    args,
+    info,
+  }: Pick<FieldCall, "args" | "info">): { readonly part: string | undefined } | undefined {
     try {
       return { part: argumentsPart(args, ignoreArgs, policy.selection ? selectionDigest(info) : undefined) };
     } catch (error) {
@@ -75,7 +89,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
 
   /** `aliases`: other names of the parent, undefined for a root. */
   function tagsOf(
-    { args, parent }: FieldCall,
+    { args, parent }: Pick<FieldCall, "args" | "parent">,
     aliases: readonly string[] | undefined,
     principalTag: string | undefined,
   ): readonly string[] {
@@ -89,7 +103,37 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
     return [...tags].sort();
   }
 
-  return (call, state) => {
+  function planOf(
+    call: Pick<FieldCall, "args" | "parent">,
+    parent: Identity | undefined,
+    args: string | undefined,
+    audience: Audience,
+    state: RequestState,
+  ): ReadPlan {
+    const home = parent?.home ?? rootHome(coordinate, args, audience.part);
+    return {
+      coordinate,
+      // A root field's arguments and audience stand in its home already.
+      key: keys.entry(
+        parent === undefined
+          ? { home, version }
+          : {
+              home,
+              field: fieldName,
+              version,
+              ...(args === undefined ? {} : { args }),
+              ...(audience.part === undefined ? {} : { audience: audience.part }),
+            },
+      ),
+      home,
+      tags: tagsOf(call, parent?.aliases, audience.principalTag),
+      lifetimes,
+      scope,
+      session: state.session,
+    };
+  }
+
+  function plan(call: FieldCall, state: RequestState): ReadPlan | Bypass {
     const bypass = bypassOf(call.info);
     if (bypass !== undefined) return { bypass };
     const isRoot = call.info.parentType === call.info.schema.getQueryType();
@@ -107,26 +151,22 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
     const args = argsOf(call);
     if (args === undefined) return { bypass: "unkeyable" };
 
-    const home = parent?.home ?? rootHome(coordinate, args.part, audience.part);
-    return {
-      coordinate,
-      // A root field's arguments and audience stand in its home already.
-      key: keys.entry(
-        parent === undefined
-          ? { home, version }
-          : {
-              home,
-              field: fieldName,
-              version,
-              ...(args.part === undefined ? {} : { args: args.part }),
-              ...(audience.part === undefined ? {} : { audience: audience.part }),
-            },
-      ),
-      home,
-      tags: tagsOf(call, parent?.aliases, audience.principalTag),
-      lifetimes,
-      scope,
-      session: state.session,
+    return planOf(call, parent, args.part, audience, state);
+  }
+
+  function ahead(
+    { args, context, info }: Omit<FieldCall, "parent">,
+    state: RequestState,
+  ): PlanAhead | undefined {
+    if (policy.selection || bypassOf(info) !== undefined) return undefined;
+    const audience = audiences.of(policy, state, context);
+    const argsPart = argsOf({ args, info });
+    if (audience.kind === "none" || argsPart === undefined) return undefined;
+    return (identity) => {
+      const parent = templates.length === 0 ? undefined : identities.keyFields(identity);
+      return planOf({ args, parent }, identity, argsPart.part, audience, state);
     };
-  };
+  }
+
+  return { plan, ahead };
 }

@@ -12,6 +12,7 @@ import { readPolicies, type SchemaPolicies } from "../directives/read-policies.t
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
 import { createAudiences } from "../fields/audience.ts";
+import { createEarlyWaves, type EarlyWaves } from "../fields/early-waves.ts";
 import { setCachePolicy } from "../fields/hints.ts";
 import { createIdentities, type Identities } from "../fields/identity.ts";
 import { createReferences, type References } from "../fields/references.ts";
@@ -268,12 +269,13 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       );
     }
     const parts = (): EntityParts => {
-      const { policies, identities, references } = known(`A loader of cache.entity("${name}")`);
+      const { policies, identities, references, earlyWaves } = known(`A loader of cache.entity("${name}")`);
       return {
         ...reading,
         policy: policies.rows.get(name),
         severalKeys: (policies.keys.get(name)?.length ?? 0) > 1,
         backgroundContext: options.backgroundContext,
+        earlyWaves,
         identities,
         references,
       };
@@ -326,9 +328,17 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       emit,
       invalidate: invalidateForMutation,
     });
+    const earlyWaves =
+      options.earlyWaves === false
+        ? undefined
+        : createEarlyWaves({ ...reading, policies, identities, references, registry: entities });
     const cached = applyPolicies(invalidating, policies.fields, {
       ...reading,
-      ...present({ authorize: options.authorize, backgroundContext: options.backgroundContext }),
+      ...present({
+        authorize: options.authorize,
+        backgroundContext: options.backgroundContext,
+        earlyWaves,
+      }),
       identities,
       references,
     });
@@ -342,6 +352,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       policies,
       identities,
       references,
+      earlyWaves,
       assertWrapped,
     };
     return opening;
@@ -445,6 +456,7 @@ interface Applied {
   readonly policies: SchemaPolicies;
   readonly identities: Identities;
   readonly references: References;
+  readonly earlyWaves: EarlyWaves | undefined;
   readonly assertWrapped: AssertWrapped;
 }
 

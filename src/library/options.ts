@@ -81,6 +81,11 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly cacheControl?: boolean;
   /** Names of directives that authorise, besides the well-known ones. Default `[]`. */
   readonly authDirectives?: readonly string[];
+  /**
+   * Looks up with a root field what is likely to be read below it: the entity that its arguments name, those that its entry showed
+   * last time, their cached fields; 500 entries a request at most. Saves round trips, never changes an answer. Default true.
+   */
+  readonly earlyWaves?: boolean;
   /** Names of directives that wrap the cache from outside on purpose, and are not to be warned of. Default `[]`. */
   readonly outerDirectives?: readonly string[];
   /** How long a fill waits for another gateway's fill of the same key, in ms. Then it loads without storing. Default 2000. */
@@ -140,6 +145,7 @@ const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
   backgroundContext: isFunction,
   onInvalidateError: isOneOf("log", "throw"),
   cacheControl: isBoolean,
+  earlyWaves: isBoolean,
   authDirectives: isNameList,
   outerDirectives: isNameList,
   lockWaitMs: isWhole("milliseconds", 1),

@@ -5,6 +5,7 @@ import { didYouMean } from "../base/suggest.ts";
 import type { Emit } from "../engine/events.ts";
 import type { EntitySource } from "../fields/entity-registry.ts";
 import type { EntityKey, Identity } from "../fields/identity.ts";
+import type { PlanAhead } from "../fields/plan-read.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import { EntityDataLoader } from "./entity-data-loader.ts";
@@ -103,6 +104,10 @@ export class Entity implements EntityLoader, EntitySource {
 
   load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown> {
     return this.#loaderOf(state, context).load(new ReferredKey(key));
+  }
+
+  ahead(state: RequestState, context: unknown): PlanAhead | undefined {
+    return this.#rowReader().ahead(state, context);
   }
 
   #loaderOf(state: RequestState, context: unknown): EntityDataLoader {

@@ -112,6 +112,7 @@ export async function shop(options: ShopOptions): Promise<Shop> {
       });
       const source: EntitySource = {
         typeName,
+        ahead: () => undefined,
         async load(state, _context, key) {
           const { home } = identities.ofId(typeName, key);
           const plan = {
