@@ -52,6 +52,8 @@ export interface ReadPoliciesOptions {
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /** Types with an `identify` function. Default none. */
   readonly identify?: ReadonlySet<string>;
+  /** Coordinates of fields that are authorised by their value. Default none. */
+  readonly authorize?: ReadonlySet<string>;
   /** Names of directives that authorise, besides the well-known ones. Default none. */
   readonly authDirectives?: readonly string[];
   /** Names of directives that are applied outside the cache on purpose. Default none. */
@@ -101,6 +103,7 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
   const facts = readSchemaFacts(schema);
   const keys = readTypeKeys(facts, log);
   const entities = checkEntities(facts, keys, log, options);
+  checkAuthorize(facts, log, options);
   const checks: CacheTtlChecks = {
     facts,
     log,
@@ -248,4 +251,23 @@ function checkEntities(
     });
   }
   return new Set([...entities].filter((name) => keys.has(name)));
+}
+
+/** A check that hangs on no field would refuse nobody. */
+function checkAuthorize(
+  facts: SchemaFacts,
+  log: ProblemLog,
+  { authorize = new Set() }: ReadPoliciesOptions,
+): void {
+  const known = new Set(
+    facts.objects.flatMap((type) => fieldsOf(type).map((field) => coordinateOf(type, field))),
+  );
+  for (const coordinate of authorize) {
+    if (known.has(coordinate)) continue;
+    log.error({
+      coordinate,
+      problem: `authorize[${JSON.stringify(coordinate)}] names no field of an object type.${didYouMean(coordinate, known)}`,
+      mend: 'Write "Type.field"; a field of an interface is named on each type that implements it.',
+    });
+  }
 }

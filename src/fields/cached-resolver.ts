@@ -22,23 +22,12 @@ import type { RequestState, RequestStates } from "./request-state.ts";
 import { renderTagTemplate } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
 
-/** Refuses by throwing, once the value is known. What it returns does not count, but for `false`, which is a mistake. */
-export type Authorize = (
-  parent: never,
-  args: never,
-  context: never,
-  info: GraphQLResolveInfo,
-  value: never,
-) => unknown;
-
 export interface FieldCacheDeps extends PlannerOptions {
   readonly cache: Pick<Cache, "read">;
   readonly states: RequestStates;
   readonly audiences: Audiences;
   readonly guard: TaintGuard;
   readonly references: References;
-  /** By coordinate. */
-  readonly authorize?: Readonly<Record<string, Authorize>>;
   /** The context of background refreshes: see {@link BackgroundLoads}. */
   readonly backgroundContext?: (asker: Asker) => unknown;
   /** Absent where nothing is to be looked up before it is asked for. */
@@ -48,16 +37,12 @@ export interface FieldCacheDeps extends PlannerOptions {
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
-/**
- * The resolver of one cached field: plan, read, entities put in their places, authorise. In this order, so that what is
- * refused on a miss is refused on a hit.
- */
+/** The resolver of one cached field: plan, read, entities put in their places. */
 export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
   const { coordinate, scope, shape, lifetimes } = policy;
   const { cache, states, guard, references, audiences, earlyWaves, warn, emit } = deps;
   const { plan: planRead } = createFieldPlanner(policy, deps);
   const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
-  const authorize = deps.authorize?.[coordinate];
   const background = new BackgroundLoads({
     policy,
     backgroundContext: deps.backgroundContext,
@@ -67,13 +52,6 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   });
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
   const dangling = new DanglingEntries(lifetimes.freshMs);
-
-  async function resolve(call: FieldCall): Promise<unknown> {
-    const state = states.of(call.context, call.info);
-    const value = await serve(call, state);
-    await authorized(call, value);
-    return value;
-  }
 
   async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
     // A fill that asks for what is not for everybody is not for everybody either.
@@ -227,19 +205,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     });
   }
 
-  async function authorized(call: FieldCall, value: unknown): Promise<void> {
-    if (authorize === undefined) return;
-    const answer = await guard.outside(() =>
-      authorize(call.parent as never, call.args as never, call.context as never, call.info, value as never),
-    );
-    if (answer === false) {
-      throw new TypeError(
-        `authorize["${coordinate}"] must throw to refuse a value, but it returned false. The value was refused.`,
-      );
-    }
-  }
-
-  return (parent, args, context, info) => resolve({ parent, args, context, info });
+  return (parent, args, context, info) => {
+    const call = { parent, args, context, info };
+    return serve(call, states.of(context, info));
+  };
 }
 
 function pathIn({ info }: FieldCall, state: RequestState): { readonly path?: readonly (string | number)[] } {

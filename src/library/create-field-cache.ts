@@ -306,6 +306,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       varyNames: Object.keys(options.vary ?? {}),
       entities: new Set(entities.keys()),
       identify: new Set(Object.keys(options.identify ?? {})),
+      authorize: new Set(Object.keys(options.authorize ?? {})),
     });
     for (const problem of policies.warnings) {
       logger.warn({ coordinate: problem.coordinate }, describeProblem(problem));

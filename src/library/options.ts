@@ -52,7 +52,8 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly trusted?: (context: Context) => boolean;
   /**
    * Refuses by throwing, once the value is known, on a hit as on a miss: `{ "Order.total": (order, args, context, info, total) => { … } }`.
-   * May be async. Default none.
+   * May be async. The field need not be cached; a name that is no field of the schema is an error of {@link FieldCache.apply}.
+   * Default none.
    */
   readonly authorize?: Readonly<Record<string, AuthorizeField<Context>>>;
   /** Takes the key of a row that has it under another name: `{ Product: (row) => ({ id: row.sku }) }`. Default: the property of that name. */
