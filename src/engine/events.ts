@@ -31,7 +31,10 @@ export type CacheEvent =
       readonly error?: string;
     }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
-  /** A named thing that deserves a log line once: "no-identity", "unstorable", "tainted", "too-large", "dropped-target". */
+  /**
+   * A named thing that deserves a log line once: "tainted", "unstorable", "too-large", "no-identity", "unkeyable", "misaligned",
+   * "principal-failed", "vary-failed", "background-context", "blind", "dropped-target".
+   */
   | {
       readonly type: "warning";
       readonly code: string;
