@@ -341,7 +341,7 @@ class EngineCache implements Cache {
   #joinable(plan: ReadPlan, seen: Seen): Flight | undefined {
     if (!plan.session.read) return undefined;
     const flight = this.#flights.of(plan.key);
-    return flight?.isStoring === true || flight?.admits(seen) === true ? flight : undefined;
+    return flight?.isStoring === true || flight?.admits(plan, seen) === true ? flight : undefined;
   }
 
   /** Why a miss that nobody else is filling is not filled either. */
