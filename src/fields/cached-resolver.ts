@@ -37,6 +37,14 @@ export interface FieldCacheDeps extends PlannerOptions {
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
+const WHO = { what: "who asks", mend: "scope: PRIVATE, or vary" };
+const TAINTS: Readonly<Record<Taint, { readonly what: string; readonly mend: string }>> = {
+  principal: WHO,
+  private: WHO,
+  selection: { what: "which fields are selected", mend: "selection: true" },
+  vary: { what: "what varies by more than its key tells apart", mend: "the same vary" },
+};
+
 /** The resolver of one cached field: plan, read, entities put in their places. */
 export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
   const { coordinate, scope, shape, lifetimes } = policy;
@@ -56,6 +64,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
     // A fill that asks for what is not for everybody is not for everybody either.
     if (scope === "PRIVATE") guard.taint("private");
+    guard.taintByVary(policy.vary);
     const plan = planRead(call, state);
     if (call.info.path.prev === undefined)
       earlyWaves?.begin(call, state, "key" in plan ? plan.key : undefined);
@@ -100,6 +109,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
         info: call.info,
         principal: scope === "PUBLIC",
         selection: !policy.selection,
+        vary: policy.vary,
       };
       return guard.watch(watch, async (fill) => {
         const hints = noHints(lifetimes);
@@ -139,8 +149,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     plan: ReadPlan,
   ): { readonly unshared?: string } {
     if (taint !== undefined) {
-      const what = taint === "selection" ? "which fields are selected" : "who asks";
-      const mend = taint === "selection" ? "selection: true" : "scope: PRIVATE, or vary";
+      const { what, mend } = TAINTS[taint];
       warn(
         "tainted",
         coordinate,

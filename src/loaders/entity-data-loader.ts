@@ -18,6 +18,8 @@ export interface EntityDataLoaderOptions {
   readonly read: (key: unknown, reload: boolean) => Promise<RowAnswer>;
   /** false for an error that says nothing of its key: a batch that failed as a whole. Such errors are not kept. */
   readonly isOwnError: (error: unknown) => boolean;
+  /** Told of each `load`, where its caller stands. */
+  readonly onLoad: () => void;
   /** Told, where the caller of `load` waits, that it gets a row which is not for everybody. */
   readonly onPrincipalRow: () => void;
 }
@@ -43,6 +45,7 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   }
 
   override load(key: unknown): Promise<unknown> {
+    this.#options.onLoad();
     // Told here, not in the batch: the batch runs where the first of its callers stood, this where each of them waits.
     return super.load(key).then(
       (row) => {

@@ -87,7 +87,7 @@ export class Entity implements EntityLoader, EntitySource {
       name: typeName,
       load: options.load,
       maxBatch: options.maxBatch ?? Number.POSITIVE_INFINITY,
-      guard: (request, work) => watch(deps.guard, request, work),
+      guard: (request, work) => watch(deps, request, work),
       emit: deps.emit,
       schedule: deps.schedule,
     });
@@ -117,6 +117,8 @@ export class Entity implements EntityLoader, EntitySource {
 
   #open(state: RequestState): EntityDataLoader {
     const reader = this.#rowReader();
+    const { guard, parts } = this.#deps;
+    const { scope = "PUBLIC", vary = [] } = parts().policy ?? {};
     return new EntityDataLoader({
       name: this.typeName,
       homeOf: (input) => this.#identify(this.#keyIn(input)).home,
@@ -126,7 +128,12 @@ export class Entity implements EntityLoader, EntitySource {
         return reader.read({ identity: this.#identify(key), key, state, context, reload });
       },
       isOwnError: (error) => this.#source.isRowError(error),
-      onPrincipalRow: () => this.#deps.guard.taint("private"),
+      // By the type's own word, whether or not there is an entry this time: an anonymous row is not for everybody either.
+      onLoad() {
+        if (scope === "PRIVATE") guard.taint("private");
+        guard.taintByVary(vary);
+      },
+      onPrincipalRow: () => guard.taint("private"),
     });
   }
 
@@ -153,10 +160,15 @@ class ReferredKey {
   }
 }
 
-function watch(guard: TaintGuard, request: RowRequest, work: () => Promise<unknown>): Promise<Guarded> {
+function watch(
+  { guard, parts }: EntityDeps,
+  { context, watched }: RowRequest,
+  work: () => Promise<unknown>,
+): Promise<Guarded> {
+  const { vary = [] } = parts().policy ?? {};
   let tainted = () => false;
   return guard
-    .watch({ context: request.context, principal: request.watched, selection: false }, (fill) => {
+    .watch({ context, principal: watched, selection: false, vary }, (fill) => {
       tainted = () => fill.taint !== undefined;
       return work();
     })

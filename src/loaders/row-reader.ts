@@ -161,7 +161,8 @@ export class RowReader {
     const { references, guard } = this.#options;
     const unpack = () => references.unpack(policy.shape, stored, state, context);
     if (!this.#refers(policy)) return { ...(await unpack()), ofPrincipal: false };
-    return guard.watch({ context, principal: true, selection: false }, async (fill) => {
+    const { vary } = policy;
+    return guard.watch({ context, principal: true, selection: false, vary }, async (fill) => {
       const unpacked = await unpack();
       return { ...unpacked, ofPrincipal: fill.taint !== undefined };
     });
