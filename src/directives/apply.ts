@@ -27,9 +27,10 @@ const APPLIED = "fieldgate";
 /**
  * A copy of the schema whose fields with a policy read through the cache. The original stays as it was.
  *
- * Wrapped are: fields with a policy; fields that are authorised by their value; the other fields of the query type and the subscriptions', so that a request begins before
- * anything is read for it; the `resolveType` of abstract types under which an entity's row takes the place of the object that
- * told its type; and `isTypeOf`, for a hit has lost the class of its objects. Mutations and introspection are untouched.
+ * Wrapped are: fields with a policy; fields that are authorised by their value; the other fields of the query type and the
+ * subscriptions', so that a request begins before anything is read for it; the `resolveType` of abstract types under which
+ * an entity's row takes the place of the object that told its type; and `isTypeOf`, for a hit has lost the class of its
+ * objects. Mutations and introspection are untouched.
  *
  * Throws a {@link FieldgateError} (`ALREADY_APPLIED`) for a schema that came out of this function: its cached
  * resolvers would be cached once more.

@@ -81,8 +81,6 @@ export interface SchemaPolicies {
   readonly keys: EntityKeys;
   /** What `@invalidates` says, templates compiled. */
   readonly invalidations: InvalidateRules;
-  /** Coordinates of fields with a resolver of their own and no entry. */
-  readonly uncached: ReadonlySet<string>;
   readonly warnings: readonly PolicyProblem[];
   /** By coordinate of a cached field: the directive that looks like authorisation, so that something must wrap the cache. */
   readonly needsAuthWrapper: ReadonlyMap<string, string>;
@@ -157,7 +155,6 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
     types: typePolicies(facts, precedence, checks.maxSeconds),
     keys,
     invalidations,
-    uncached: uncachedFields(facts, cached),
     warnings: Object.freeze(log.warnings),
     needsAuthWrapper,
   });
@@ -200,15 +197,6 @@ function policyOf(entry: SettledPlace, shape: ValueShape, fingerprint: string): 
 
 function byCoordinate(policies: readonly FieldPolicy[]): ReadonlyMap<string, FieldPolicy> {
   return new Map(policies.map((policy) => [policy.coordinate, policy]));
-}
-
-function uncachedFields(facts: SchemaFacts, cached: ReadonlySet<string>): ReadonlySet<string> {
-  const withResolver = facts.objects.flatMap((type) =>
-    fieldsOf(type)
-      .filter(hasOwnResolver)
-      .map((field) => coordinateOf(type, field)),
-  );
-  return new Set(withResolver.filter((coordinate) => !cached.has(coordinate)));
 }
 
 /** Checks the names of types that options give; returns the entities that the schema has. */
