@@ -62,7 +62,8 @@ export interface FieldCache<Context = AnyContext> {
    * A copy of the schema whose fields read through the cache, for any graphql-js server. The cache is the innermost wrapper:
    * whatever authorises by wrapping resolvers is applied to the result.
    *
-   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError `APPLIED_TWICE`.
+   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError
+   * `APPLIED_TWICE`, or `ALREADY_APPLIED` for a schema that came out of a cache.
    */
   apply(schema: GraphQLSchema): GraphQLSchema;
   /**
