@@ -18,13 +18,7 @@ import {
 } from "./policies/idle-statements.ts";
 import { type PolicyProblem, ProblemLog, SchemaPolicyError } from "./policies/policy-problem.ts";
 import { createPrecedence, type Precedence } from "./policies/precedence.ts";
-import {
-  coordinateOf,
-  fieldsOf,
-  hasOwnResolver,
-  readSchemaFacts,
-  type SchemaFacts,
-} from "./policies/schema-facts.ts";
+import { coordinateOf, fieldsOf, readSchemaFacts, type SchemaFacts } from "./policies/schema-facts.ts";
 import { settleEntry } from "./policies/settled-entry.ts";
 import { unionOfTags } from "./policies/stated-policy.ts";
 import { readStatements } from "./policies/statements.ts";
