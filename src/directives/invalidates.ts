@@ -13,6 +13,7 @@ import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import { renderTagTemplate, type TemplateRoots } from "../fields/tag-template.ts";
 import { forgetAllRows, forgetRow, forgetRows } from "../loaders/request-loaders.ts";
 import {
+  entityTypes,
   fieldsOf as fieldCoordinates,
   namesOfTarget,
   type TargetWords,
@@ -101,6 +102,13 @@ function entityRule(
   const unknown = problemOf(() => typesOf(typeName, place.facts.schema));
   if (unknown !== undefined) {
     mistakes(place, node)(`cannot work. ${unknown}`, "Name a type of the schema.");
+    return [];
+  }
+  if (!typesOf(typeName, place.facts.schema).some((type) => place.keys.has(type))) {
+    mistakes(place, node)(
+      `cannot work, as "${typeName}" has no key.`,
+      'Give it one, or name the fields that show it: field: "Type.field".',
+    );
     return [];
   }
   if (id === undefined) return [{ kind: "entity", typeName }];
@@ -270,12 +278,12 @@ function keyOf(text: string, fields: readonly string[]): unknown {
 }
 
 /** What the request has read already must not be shown again under its own mutation. */
-function forget(state: RequestState, target: Target, { schema, identities }: TargetWords): void {
+function forget(state: RequestState, target: Target, words: TargetWords): void {
   if ("tags" in target) forgetAllRows(state);
   if (!("entity" in target)) return;
-  for (const typeName of typesOf(target.entity, schema)) {
+  for (const typeName of entityTypes(target.entity, words)) {
     if (target.id === undefined) forgetRows(state, typeName);
-    else forgetRow(state, typeName, identities.ofId(typeName, target.id).home);
+    else forgetRow(state, typeName, words.identities.ofId(typeName, target.id).home);
   }
 }
 

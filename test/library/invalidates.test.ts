@@ -168,6 +168,11 @@ describe("@invalidates", () => {
     ],
     ["nothing", "@invalidates", "@invalidates names nothing."],
     [
+      "a type without key",
+      '@invalidates(entity: "Payload")',
+      '@invalidates cannot work, as "Payload" has no key. Give it one, or name the fields that show it',
+    ],
+    [
       "half a key",
       '@invalidates(entity: "Stock", id: "{args.id}")',
       'a "Stock" has the key fields sku, region. Give a part for each, in this order',
