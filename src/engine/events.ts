@@ -32,8 +32,9 @@ export type CacheEvent =
     }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
   /**
-   * A named thing that deserves a log line once: "tainted", "unstorable", "too-large", "no-identity", "unkeyable", "misaligned",
-   * "principal-failed", "vary-failed", "background-context", "blind", "dropped-target".
+   * A named thing that deserves a log line once. Why a value was not stored: "tainted", "private", "zero", "unstorable", "too-large",
+   * "misaligned", "audience-changed". Why nothing was looked up: "no-identity", "unkeyable", "principal-failed", "vary-failed".
+   * Besides: "background-context", "blind", "dropped-target".
    */
   | {
       readonly type: "warning";
