@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTypeDefs } from "../demo/demo.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type Answer, type Asking, type DemoServer, PATIENT, startDemo } from "./support/demo-server.ts";
+import { evict } from "./support/evict.ts";
 import { poolsOf } from "./support/pools.ts";
 import { type Pools, type RandomQuery, randomQuery } from "./support/random-queries.ts";
 
@@ -55,7 +56,7 @@ describe("a hit equals the miss", () => {
           locale: draw(fc.constantFrom, undefined, "en", "de", "fr", "ja", "x-klingon"),
         };
         const without = await off(() => demo.ask(query, asking));
-        if (draw(fc.boolean)) await evict(() => true);
+        if (draw(fc.boolean)) await evict(eyes);
         const cold = await landed(() => demo.ask(query, asking));
         const warm = await landed(() => demo.ask(query, asking));
         await forgetSome(draw);
@@ -137,20 +138,14 @@ async function landed<T>(work: () => Promise<T>): Promise<T> {
   return answer;
 }
 
-/** Deletes these keys, as Redis does when its memory is full; the log of invalidations stays. */
-async function evict(isGone: (key: string) => boolean): Promise<void> {
-  const keys = (await eyes.keys("e2e:*")).filter((key) => !key.includes("{__log}") && isGone(key));
-  if (keys.length > 0) await eyes.del(keys);
-}
-
 async function forgetSome(draw: GeneratorValue): Promise<void> {
   const { cache } = demo.gateway;
   const salt = draw(fc.integer, { min: 0, max: 1000 });
   switch (draw(fc.integer, { min: 0, max: 5 })) {
     case 0:
-      return evict((key) => !key.endsWith(":__stamp") && lot(key, salt));
+      return evict(eyes, (key) => !key.endsWith(":__stamp") && lot(key, salt));
     case 1:
-      return evict((key) => key.endsWith(":__stamp") && lot(key, salt));
+      return evict(eyes, (key) => key.endsWith(":__stamp") && lot(key, salt));
     case 2:
       return cache.invalidate({
         entity: draw(fc.constantFrom, "Feature", "Browser", "Specification", "User", "Viewer"),

@@ -197,9 +197,9 @@ describe("PRIVATE over HTTP, with many users at once", () => {
     console.log(
       `private: seed ${seed}, ${reads} reads and ${writes} writes of ${USERS.length} users, ${invalidated} invalidations, ${sum} hits of PRIVATE fields`,
     );
-    expect(sum).toBeGreaterThanOrEqual(reads / 2);
+    expect(sum).toBeGreaterThanOrEqual(reads / 4);
     expect(writes).toBeGreaterThanOrEqual(reads / 20);
-    expect(invalidated).toBeGreaterThanOrEqual(10);
+    expect(invalidated).toBeGreaterThanOrEqual(5);
   });
 
   it("what lies in Redis of somebody lies under the key of that principal alone", async () => {
