@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { EntityRegistry } from "./entity-registry.ts";
 import { someShape, type ValueShape } from "./field-policy.ts";
-import type { EntityKey, Identities, Identity } from "./identity.ts";
+import { type EntityKey, type Identities, type Identity, showsFirstKey } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { ValueTags } from "./value-tags.ts";
 
@@ -305,7 +305,7 @@ class Packing {
   }
 
   #tagEntity(typeName: string, identity: Identity | undefined): void {
-    if (identity === undefined) this.tags.any(typeName);
+    if (identity === undefined || !showsFirstKey(identity)) this.tags.any(typeName);
     else this.tags.add(typeName, [identity.home, ...identity.aliases]);
   }
 

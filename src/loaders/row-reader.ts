@@ -6,13 +6,13 @@ import { type BackgroundContext, BackgroundLoads } from "../fields/background-co
 import { DanglingEntries } from "../fields/dangling-entries.ts";
 import type { EarlyWaves } from "../fields/early-waves.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
-import type { Identities, Identity } from "../fields/identity.ts";
+import { type Identities, type Identity, showsFirstKey } from "../fields/identity.ts";
 import type { PlanAhead } from "../fields/plan-read.ts";
 import type { References, Unpacked } from "../fields/references.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
-import type { Keys } from "../keys/grammar.ts";
+import { type Keys, stampNames } from "../keys/grammar.ts";
 import type { RowAnswer } from "./entity-data-loader.ts";
 import { planRow, tagsOfRow } from "./row-plan.ts";
 import type { LoadedRow, SourceBatch } from "./source-batch.ts";
@@ -185,7 +185,7 @@ export class RowReader {
       watched: policy.scope === "PUBLIC",
     });
     const { value, tags, whole } = await references.pack(policy.shape, row, { context });
-    const names = row === null || row === undefined ? [] : this.#namesOf(identity, row);
+    const names = this.#namesOf(identity, row);
     const unshared = this.#unshared(tainted, names === undefined, whole);
     return {
       value,
@@ -218,8 +218,10 @@ export class RowReader {
   #namesOf({ typeName, home }: Identity, row: unknown): readonly string[] | undefined {
     const { identities, name, warn } = this.#options;
     const shown = identities.of(typeName, row);
-    if (shown === undefined) return [];
-    const names = [shown.home, ...shown.aliases];
+    const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
+    if (![home, ...names].some((one) => showsFirstKey({ typeName, home: one }))) {
+      names.push(stampNames.any(typeName));
+    }
     const sameKey = names.find((one) => keyIn(one) === keyIn(home));
     if (sameKey === undefined || sameKey === home) return names.filter((one) => one !== home);
     warn(

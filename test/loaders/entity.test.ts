@@ -389,6 +389,29 @@ describe("a PUBLIC row that shows a PRIVATE one", () => {
   });
 });
 
+describe("rows that show only their second key", () => {
+  const type = `type Product @key(fields: "id") @key(fields: "slug") @cacheTTL(seconds: 60) { id: ID!  slug: ID! }`;
+
+  it.each<[string, (id: { slug: string }) => unknown]>([
+    ["rows", (key) => key],
+    ["nulls", () => null],
+  ])("are %s that an invalidation by the first key reaches", async (_, row) => {
+    const { products, calls, settle, cache } = productCache(type, {
+      load: async (keys) => keys.map((key) => row(key) as object),
+    });
+    const read = async () => {
+      await products.get({ slug: "tea" }, {});
+      await settle();
+    };
+    await read();
+    await read();
+    expect(calls()).toHaveLength(1);
+    await cache.invalidate({ entity: "Product", id: 7 });
+    await read();
+    expect(calls()).toHaveLength(2);
+  });
+});
+
 describe("a PUBLIC field that is made of a row", () => {
   const made = (type: string, field: string, options: Partial<TestCacheOptions>) =>
     createTestCache({
