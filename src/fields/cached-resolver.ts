@@ -19,7 +19,7 @@ import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
 import type { References } from "./references.ts";
 import type { RequestState, RequestStates } from "./request-state.ts";
-import { renderTagTemplate } from "./tag-template.ts";
+import { renderTagTemplate, settledFor } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
 
 export interface FieldCacheDeps extends PlannerOptions {
@@ -134,7 +134,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
             `${coordinate} is served and not stored: its value holds ${packed.whole}.`,
           );
         }
-        const tags = [...packed.tags, ...hints.tags, ...valueTags(call, value)];
+        const tags = [...packed.tags, ...hints.tags, ...(await valueTags(call, value))];
         const unshared = unsharedReason(fill.taint, hints, packed.whole, call, plan);
         return { value: packed.value, tags, lifetimes: hints.lifetimes, ...unshared } satisfies Loaded;
       });
@@ -173,8 +173,9 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     return "key" in plan ? plan.key : undefined;
   }
 
-  function valueTags(call: FieldCall, value: unknown): readonly string[] {
-    const roots = { args: call.args, parent: call.parent, value };
+  async function valueTags({ args, parent }: FieldCall, value: unknown): Promise<readonly string[]> {
+    if (valueTemplates.length === 0) return [];
+    const roots = { args, parent, value: await settledFor(valueTemplates, value) };
     return valueTemplates.flatMap((template) => renderTagTemplate(template, roots).texts.map(stampNames.tag));
   }
 

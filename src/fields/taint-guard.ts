@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { GraphQLResolveInfo } from "graphql";
+import { quiet } from "../base/quiet.ts";
 
 /** What a fill has been found to depend on, beyond its key. The first one found is kept. */
 export type Taint = "principal" | "selection" | "private" | "vary";
@@ -86,7 +87,7 @@ export function createTaintGuard(options: {
       },
     });
     try {
-      options.principal(recorder as never);
+      quiet(options.principal(recorder as never));
     } catch {
       // What it read before it failed is known; the failure itself is told where the principal is asked for.
     }

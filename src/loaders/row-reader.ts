@@ -189,7 +189,7 @@ export class RowReader {
     const unshared = this.#unshared(tainted, names === undefined, whole);
     return {
       value,
-      tags: [...tags, ...(names ?? []), ...tagsOfRow(policy, row)],
+      tags: [...tags, ...(names ?? []), ...(await tagsOfRow(policy, row))],
       ...(unshared === undefined ? {} : { unshared }),
     };
   }

@@ -104,6 +104,17 @@ describe("a PRIVATE field", () => {
     expect(await entries()).toEqual([]);
   });
 
+  it("is bypassed where who asks is only promised, and a promise that rejects harms nobody", async () => {
+    const { ask } = await shop({
+      typeDefs: `type Query { me: Int @cacheTTL(seconds: 60, scope: PRIVATE), all: Int @cacheTTL(seconds: 60) }`,
+      resolvers: { Query: { me: () => 1, all: () => 2 } },
+      principal: () => Promise.reject(new Error("no session store")),
+    });
+    const { data, reads } = await ask(`{ me all }`, {});
+    expect(data).toEqual({ me: 1, all: 2 });
+    expect(reads).toContain("Query.me bypass principal-failed");
+  });
+
   it("is forgotten with its principal, and nobody else's is", async () => {
     const { ask, cache, loads } = await privateShop();
     const { state } = await ask(`{ viewer }`, as("ann"));
