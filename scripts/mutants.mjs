@@ -21,6 +21,7 @@ const SUITES = {
   random: ["test/proofs/no-resurrection.test.ts"],
 };
 
+const EARLY = "src/engine/early-looks.ts";
 const FILL = "src/engine/fill.ts";
 const FLIGHTS = "src/engine/flights.ts";
 const INVALIDATOR = "src/engine/invalidator.ts";
@@ -188,6 +189,32 @@ const MUTANTS = [
         INVALIDATOR,
         "if (logged === true) return undefined;",
         'if (typeof logged === "boolean") return undefined;',
+      ],
+    ],
+  },
+  {
+    name: "a request begins at its first cached field, not at its root",
+    edits: [
+      [
+        "src/directives/apply.ts",
+        "wrapped(config, policies.get(coordinate)) ?? opening(config)",
+        "wrapped(config, policies.get(coordinate)) ?? config",
+      ],
+    ],
+  },
+  {
+    name: "what one request looked up early is taken by others",
+    edits: [
+      [
+        EARLY,
+        "export class EarlyLooks {",
+        "const shared = new Map<string, EarlyLook>();\nexport class EarlyLooks {",
+      ],
+      [EARLY, "looks.set(key, early);", "looks.set(key, early);\n    shared.set(key, early);"],
+      [
+        EARLY,
+        "const early = this.#bySession.get(session)?.get(key);",
+        "void session;\n    const early = shared.get(key);",
       ],
     ],
   },
