@@ -175,7 +175,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   async function valueTags({ args, parent }: FieldCall, value: unknown): Promise<readonly string[]> {
     if (valueTemplates.length === 0) return [];
-    const roots = { args, parent, value: await settledFor(valueTemplates, value) };
+    const roots = { args, parent, value: await settledFor("value", valueTemplates, value) };
     return valueTemplates.flatMap((template) => renderTagTemplate(template, roots).texts.map(stampNames.tag));
   }
 

@@ -90,13 +90,17 @@ export function renderTagTemplate(
 }
 
 /**
- * As much of a value as the `value` placeholders of these templates lead to, with every promise on the way kept. One that
+ * As much of a root's value as the placeholders of these templates lead to, with every promise on the way kept. One that
  * rejects leads nowhere: the place of the value itself is then an error, too.
  */
-export async function settledFor(templates: readonly TagTemplate[], value: unknown): Promise<unknown> {
+export async function settledFor(
+  root: "value" | "result",
+  templates: readonly TagTemplate[],
+  value: unknown,
+): Promise<unknown> {
   const steps: Steps = new Map();
   for (const part of templates.flatMap(({ parts }) => parts)) {
-    if (typeof part === "string" || part.root !== "value") continue;
+    if (typeof part === "string" || part.root !== root) continue;
     let at = steps;
     for (const step of part.path) {
       const next = at.get(step) ?? new Map();

@@ -274,7 +274,6 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       return {
         ...reading,
         policy: policies.rows.get(name),
-        severalKeys: (policies.keys.get(name)?.length ?? 0) > 1,
         backgroundContext: options.backgroundContext,
         earlyWaves,
         identities,

@@ -4,8 +4,6 @@ import { whyUnshared } from "../engine/source-error.ts";
 /** A row as one request got it. */
 export interface RowAnswer {
   readonly row: unknown;
-  /** Stamp names by which the row is known besides the one it was asked by. */
-  readonly alsoKnownAs: readonly string[];
   /** Not for everybody: whatever is computed from it is not either. */
   readonly ofPrincipal: boolean;
 }
@@ -31,8 +29,6 @@ export interface EntityDataLoaderOptions {
 export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   readonly #options: EntityDataLoaderOptions;
   readonly #memo: Map<string, Promise<unknown>>;
-  /** Other names of rows in the memo. */
-  readonly #aliases = new Map<string, string>();
   readonly #ofPrincipal = new Set<string>();
   readonly #cleared = new Set<string>();
   #allCleared = false;
@@ -71,15 +67,6 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
     return super.clearAll();
   }
 
-  /** Clears the entity of this stamp name, by whichever of its keys it was loaded. */
-  forget(home: string): void {
-    for (const name of [home, this.#aliases.get(home)]) {
-      if (name === undefined) continue;
-      this.#cleared.add(name);
-      this.#memo.delete(name);
-    }
-  }
-
   #readAll(keys: readonly unknown[]): Promise<unknown[]> {
     return Promise.all(keys.map((key) => this.#readOne(key)));
   }
@@ -89,8 +76,7 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
     const { homeOf, read, isOwnError } = this.#options;
     const home = homeOf(key);
     try {
-      const { row, alsoKnownAs, ofPrincipal } = await read(key, this.#allCleared || this.#cleared.has(home));
-      for (const name of alsoKnownAs) this.#aliases.set(name, home);
+      const { row, ofPrincipal } = await read(key, this.#allCleared || this.#cleared.has(home));
       if (ofPrincipal) this.#ofPrincipal.add(home);
       return row;
     } catch (error) {

@@ -35,7 +35,7 @@ export function planRow(
 /** Stamp names that only the row itself can tell. */
 export async function tagsOfRow(policy: FieldPolicy, row: unknown): Promise<readonly string[]> {
   const templates = policy.tags.filter(({ fromValue }) => fromValue);
-  return templates.length === 0 ? [] : rendered(policy, true, await settledFor(templates, row));
+  return templates.length === 0 ? [] : rendered(policy, true, await settledFor("value", templates, row));
 }
 
 function knownTags(policy: FieldPolicy): readonly string[] {

@@ -26,8 +26,6 @@ export interface RowReaderOptions {
   readonly name: string;
   /** The policy of the type's rows; without one they are batched and not kept. */
   readonly policy: FieldPolicy | undefined;
-  /** The type has more than one key, so that its entities have more than one name. */
-  readonly severalKeys: boolean;
   readonly cache: RowCache;
   readonly keys: Keys;
   readonly identities: Identities;
@@ -83,7 +81,7 @@ export class RowReader {
 
   async read(wish: RowWish): Promise<RowAnswer> {
     const { policy } = this.#options;
-    if (policy === undefined) return this.#answer(wish, await this.#loadAlone(wish));
+    if (policy === undefined) return answerOf(await this.#loadAlone(wish));
     const audience = this.#audienceOf(policy, wish);
     if (typeof audience === "string") {
       this.#record(policy, wish, { outcome: "bypass", reason: audience });
@@ -93,7 +91,7 @@ export class RowReader {
         outcome: "bypass",
         reason: audience,
       });
-      return this.#answer(wish, await this.#loadAlone(wish));
+      return answerOf(await this.#loadAlone(wish));
     }
     return this.#readCached(policy, audience, wish);
   }
@@ -143,7 +141,7 @@ export class RowReader {
       return { ...result, ...row };
     });
     this.#record(policy, wish, read, plan.key);
-    return this.#answer(wish, {
+    return answerOf({
       value: read.value,
       tainted: tainted || read.ofPrincipal || policy.scope === "PRIVATE",
     });
@@ -252,19 +250,6 @@ export class RowReader {
     });
   }
 
-  #answer({ identity }: RowWish, { value, tainted }: LoadedRow): RowAnswer {
-    const shown =
-      this.#options.severalKeys && isObject(value)
-        ? this.#options.identities.of(identity.typeName, value)
-        : undefined;
-    const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
-    return {
-      row: value,
-      alsoKnownAs: names.filter((name) => name !== identity.home),
-      ofPrincipal: tainted,
-    };
-  }
-
   #record(
     policy: FieldPolicy,
     { state }: RowWish,
@@ -284,6 +269,10 @@ export class RowReader {
   }
 }
 
+function answerOf({ value, tainted }: LoadedRow): RowAnswer {
+  return { row: value, ofPrincipal: tainted };
+}
+
 /** What lends its context to a batch should fit all of it: a request's fits a request. */
 function originOf({ context, background }: RowWish): string {
   if (background === true) return "background";
@@ -293,8 +282,4 @@ function originOf({ context, background }: RowWish): string {
 /** `Product` of `Product:42`, `Product@slug` of `Product@slug:tea`: names of one key can be compared. */
 function keyIn(home: string): string {
   return home.slice(0, home.indexOf(":"));
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
