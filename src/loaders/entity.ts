@@ -10,6 +10,7 @@ import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import { EntityDataLoader } from "./entity-data-loader.ts";
 import { requestLoader } from "./request-loaders.ts";
+import { rowGraphOf } from "./row-graph.ts";
 import { RowReader, type RowReaderOptions } from "./row-reader.ts";
 import { type Guarded, type RowRequest, SourceBatch } from "./source-batch.ts";
 
@@ -102,8 +103,10 @@ export class Entity implements EntityLoader, EntitySource {
   readonly getMany = (keys: readonly unknown[], context?: unknown): Promise<unknown[]> =>
     this.loader(context).loadMany(keys);
 
-  load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown> {
-    return this.#loaderOf(state, context).load(new ReferredKey(key));
+  load(state: RequestState, context: unknown, key: EntityKey, from?: string): Promise<unknown> {
+    const loader = this.#loaderOf(state, context);
+    const referred = new ReferredKey(key);
+    return from === undefined ? loader.load(referred) : loader.loadFrom(from, referred);
   }
 
   ahead(state: RequestState, context: unknown): PlanAhead | undefined {
@@ -127,6 +130,7 @@ export class Entity implements EntityLoader, EntitySource {
         const context = this.#contexts.get(state);
         return reader.read({ identity: this.#identify(key), key, state, context, reload });
       },
+      rows: rowGraphOf(state),
       isOwnError: (error) => this.#source.isRowError(error),
       // By the type's own word, whether or not there is an entry this time: an anonymous row is not for everybody either.
       onLoad() {

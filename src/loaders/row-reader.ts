@@ -14,6 +14,7 @@ import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
 import { type Keys, stampNames } from "../keys/grammar.ts";
 import type { RowAnswer } from "./entity-data-loader.ts";
+import { rowGraphOf } from "./row-graph.ts";
 import { planRow, tagsOfRow } from "./row-plan.ts";
 import type { LoadedRow, SourceBatch } from "./source-batch.ts";
 
@@ -154,11 +155,12 @@ export class RowReader {
   async #unpack(
     policy: FieldPolicy,
     stored: unknown,
-    { state, context }: RowWish,
+    { identity, state, context }: RowWish,
   ): Promise<Unpacked & { readonly ofPrincipal: boolean }> {
     const { references, guard } = this.#options;
-    const unpack = () => references.unpack(policy.shape, stored, state, context);
+    const unpack = () => references.unpack(policy.shape, stored, state, context, identity.home);
     if (!this.#refers(policy)) return { ...(await unpack()), ofPrincipal: false };
+    rowGraphOf(state).open(identity.home, stored);
     const { vary } = policy;
     return guard.watch({ context, principal: true, selection: false, vary }, async (fill) => {
       const unpacked = await unpack();
