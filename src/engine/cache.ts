@@ -225,7 +225,7 @@ class EngineCache implements Cache {
     for (const plan of plans) {
       if (!plan.session.read || this.#whyNotLooked(plan) !== undefined || this.#early.has(plan)) continue;
       const names = this.#namesOf(plan);
-      this.#early.add(plan, { names, look: this.#turn.read(plan.key, names) });
+      this.#early.add(plan, { names, look: this.#turn.ask(plan.key, names) });
       this.#earlyLooks += 1;
     }
   }

@@ -4,7 +4,7 @@ import type { Look } from "./turn.ts";
 
 interface EarlyLook {
   readonly names: readonly string[];
-  readonly look: Promise<Look | StoreFailure>;
+  readonly look: () => Promise<Look | StoreFailure>;
 }
 
 /**
@@ -42,11 +42,16 @@ export class EarlyLooks {
   find({ session, key }: ReadPlan, names: readonly string[]): Promise<Look | StoreFailure> | undefined {
     const early = this.#bySession.get(session)?.get(key);
     if (early === undefined) return undefined;
-    const places = names.map((name, at) => (early.names[at] === name ? at : early.names.indexOf(name)));
+    // In one order nearly always.
+    if (names.length === early.names.length && names.every((name, at) => early.names[at] === name))
+      return early.look();
+    const places = names.map((name) => early.names.indexOf(name));
     if (places.includes(-1)) return undefined;
-    return early.look.then((look) =>
-      "stamps" in look ? { text: look.text, stamps: places.map((place) => look.stamps[place]!) } : look,
-    );
+    return early
+      .look()
+      .then((look) =>
+        "stamps" in look ? { text: look.text, stamps: places.map((place) => look.stamps[place]!) } : look,
+      );
   }
 
   /** Somebody in this process invalidates: the request that does so itself wants what comes after it. */

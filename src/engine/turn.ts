@@ -68,12 +68,17 @@ export class Turn {
   }
 
   /** R1. The entry and the stamps of these names. Several readers of a key are one key of the batch. */
-  async read(entryKey: string, names: readonly string[]): Promise<Look | StoreFailure> {
+  read(entryKey: string, names: readonly string[]): Promise<Look | StoreFailure> {
+    return this.ask(entryKey, names)();
+  }
+
+  /** The same for one who may not want the answer: what is returned hands it out. */
+  ask(entryKey: string, names: readonly string[]): () => Promise<Look | StoreFailure> {
     const wave = this.#reads;
     const place = wave.placeOfEntry(entryKey);
     const places = names.map((name) => wave.placeOfStamp(name));
     this.#schedule();
-    return pick(await wave.reply, place, places);
+    return async () => pick(await wave.reply, place, places);
   }
 
   /** Stamps alone, of names that a look showed to be missing. */
