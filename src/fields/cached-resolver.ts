@@ -49,7 +49,7 @@ const TAINTS: Readonly<Record<Taint, { readonly what: string; readonly mend: str
 export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
   const { coordinate, scope, shape, lifetimes } = policy;
   const { cache, states, guard, references, audiences, earlyWaves, warn, emit } = deps;
-  const { plan: planRead } = createFieldPlanner(policy, deps);
+  const { plan: planRead, parentNames } = createFieldPlanner(policy, deps);
   const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
   const background = new BackgroundLoads({
     policy,
@@ -112,6 +112,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
         vary: policy.vary,
       };
       return guard.watch(watch, async (fill) => {
+        const ofParent = parentNames(call);
         const hints = noHints(lifetimes);
         let returned: unknown;
         try {
@@ -134,7 +135,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
             `${coordinate} is served and not stored: its value holds ${packed.whole}.`,
           );
         }
-        const tags = [...packed.tags, ...hints.tags, ...(await valueTags(call, value))];
+        const tags = [...packed.tags, ...ofParent, ...hints.tags, ...(await valueTags(call, value))];
         const unshared = unsharedReason(fill.taint, hints, packed.whole, call, plan);
         return { value: packed.value, tags, lifetimes: hints.lifetimes, ...unshared } satisfies Loaded;
       });

@@ -8,7 +8,7 @@ import {
   isObjectType,
 } from "graphql";
 import { canonicalJson } from "../base/canonical-json.ts";
-import { entityHome } from "../keys/grammar.ts";
+import { entityHome, stampNames } from "../keys/grammar.ts";
 
 /**
  * Names one entity in the words of its schema: the serialised value of its identity's only field, otherwise a record of
@@ -43,12 +43,9 @@ export interface Identity {
   readonly aliases: readonly string[];
 }
 
-/**
- * Whether it is named by its type's first key. Where a row shows another one only, nobody can tell which invalidations by the
- * first are about it: what is made of it depends on any entity of the type.
- */
-export function showsFirstKey({ typeName, home }: Pick<Identity, "typeName" | "home">): boolean {
-  return home.startsWith(`${typeName}:`);
+/** `Product` of `Product:42`, `Product@slug` of `Product@slug:tea`: names of one key can be compared. */
+export function keyIn(home: string): string {
+  return home.slice(0, home.indexOf(":"));
 }
 
 export interface Identities {
@@ -58,6 +55,13 @@ export interface Identities {
   ofId(typeName: string, id: unknown): Identity;
   /** Whether objects of the type can be told apart at all. */
   isKeyed(typeName: string): boolean;
+  /**
+   * Stamp names besides its home that what is made of an entity depends on: its aliases, and `__any:<Type>` unless every key
+   * of the type is among them, as nobody can tell which invalidations by a key that is not shown are about it.
+   *
+   * Value tags, never tags of a plan: one query's row shows the keys that another's leaves out, and both want one entry.
+   */
+  otherNames(identity: Pick<Identity, "typeName" | "home" | "aliases">): readonly string[];
   /** An object that shows the key and nothing else. */
   keyFields(identity: Identity): object;
 }
@@ -101,6 +105,12 @@ export function createIdentities(options: {
       return identity;
     },
     isKeyed: (typeName) => keysOf(typeName).length > 0,
+    otherNames({ typeName, home, aliases }) {
+      const all = keysOf(typeName).length;
+      if (all <= 1) return aliases;
+      const shown = new Set([home, ...aliases].map(keyIn)).size;
+      return shown < all ? [...aliases, stampNames.any(typeName)] : aliases;
+    },
     keyFields({ typeName, key }) {
       return typeof key === "object" ? key : nested([[keysOf(typeName)[0]!.fields[0]!.path, key]]);
     },

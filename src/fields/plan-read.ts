@@ -4,7 +4,7 @@ import { type Keys, rootHome, stampNames } from "../keys/grammar.ts";
 import { argumentsPart } from "./arguments.ts";
 import type { Audience, Audiences } from "./audience.ts";
 import type { FieldPolicy } from "./field-policy.ts";
-import { type Identities, type Identity, showsFirstKey } from "./identity.ts";
+import type { Identities, Identity } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { selectionDigest } from "./selection-digest.ts";
 import { renderTagTemplate } from "./tag-template.ts";
@@ -49,6 +49,12 @@ export interface FieldPlanner {
    * is a bypass, or its key depends on more.
    */
   ahead(call: Omit<FieldCall, "parent">, state: RequestState): PlanAhead | undefined;
+  /** What the value depends on besides its plan's tags: other names of its parent. */
+  parentNames(call: FieldCall): readonly string[];
+}
+
+function isOfRoot({ info }: Pick<FieldCall, "info">): boolean {
+  return info.parentType === info.schema.getQueryType();
 }
 
 /** The plan of a call on an entity of which only the key is known. */
@@ -87,15 +93,14 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
   ];
   const usual = { root: always(true).sort(), entity: always(false).sort() };
 
-  /** `aliases`: other names of the parent, undefined for a root. */
   function tagsOf(
     { args, parent }: Pick<FieldCall, "args" | "parent">,
-    aliases: readonly string[] | undefined,
+    isRoot: boolean,
     principalTag: string | undefined,
   ): readonly string[] {
-    const base = aliases === undefined ? usual.root : usual.entity;
-    if (templates.length === 0 && principalTag === undefined && (aliases ?? []).length === 0) return base;
-    const tags = new Set([...base, ...(aliases ?? [])]);
+    const base = isRoot ? usual.root : usual.entity;
+    if (templates.length === 0 && principalTag === undefined) return base;
+    const tags = new Set(base);
     if (principalTag !== undefined) tags.add(principalTag);
     for (const template of templates) {
       for (const text of renderTagTemplate(template, { args, parent }).texts) tags.add(stampNames.tag(text));
@@ -126,7 +131,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
             },
       ),
       home,
-      tags: tagsOf(call, parent && otherNames(parent), audience.principalTag),
+      tags: tagsOf(call, parent === undefined, audience.principalTag),
       lifetimes,
       scope,
       session: state.session,
@@ -136,7 +141,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
   function plan(call: FieldCall, state: RequestState): ReadPlan | Bypass {
     const bypass = bypassOf(call.info);
     if (bypass !== undefined) return { bypass };
-    const isRoot = call.info.parentType === call.info.schema.getQueryType();
+    const isRoot = isOfRoot(call);
     const parent = isRoot ? undefined : identities.of(typeName, call.parent);
     if (!isRoot && parent === undefined) {
       warn(
@@ -168,10 +173,10 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
     };
   }
 
-  return { plan, ahead };
-}
+  function parentNames(call: FieldCall): readonly string[] {
+    const parent = isOfRoot(call) ? undefined : identities.of(typeName, call.parent);
+    return parent === undefined ? [] : identities.otherNames(parent);
+  }
 
-function otherNames(identity: Identity): readonly string[] {
-  const { typeName, aliases } = identity;
-  return showsFirstKey(identity) ? aliases : [...aliases, stampNames.any(typeName)];
+  return { plan, ahead, parentNames };
 }

@@ -6,9 +6,10 @@ import {
   isAbstractType,
   isObjectType,
 } from "graphql";
+import { stampNames } from "../keys/grammar.ts";
 import type { EntityRegistry } from "./entity-registry.ts";
 import { someShape, type ValueShape } from "./field-policy.ts";
-import { type EntityKey, type Identities, type Identity, showsFirstKey } from "./identity.ts";
+import type { EntityKey, Identities, Identity } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { ValueTags } from "./value-tags.ts";
 
@@ -312,8 +313,10 @@ class Packing {
   }
 
   #tagEntity(typeName: string, identity: Identity | undefined): void {
-    if (identity === undefined || !showsFirstKey(identity)) this.tags.any(typeName);
-    else this.tags.add(typeName, [identity.home, ...identity.aliases]);
+    const any = stampNames.any(typeName);
+    const others = identity === undefined ? [any] : this.#options.identities.otherNames(identity);
+    if (identity === undefined || others.includes(any)) this.tags.any(typeName);
+    else this.tags.add(typeName, [identity.home, ...others]);
   }
 
   #tagHidden(shape: ObjectShape, value: object): void {

@@ -13,8 +13,8 @@ export function planRow(
   audience: Audience,
   session: ReadSession,
 ): ReadPlan {
-  const { home, aliases } = identity;
-  const tags = new Set([stampNames.type(policy.typeName), ...aliases, ...knownTags(policy)]);
+  const { home } = identity;
+  const tags = new Set([stampNames.type(policy.typeName), ...knownTags(policy)]);
   if (audience.principalTag !== undefined) tags.add(audience.principalTag);
   return {
     coordinate: policy.coordinate,

@@ -6,13 +6,13 @@ import { type BackgroundContext, BackgroundLoads } from "../fields/background-co
 import { DanglingEntries } from "../fields/dangling-entries.ts";
 import type { EarlyWaves } from "../fields/early-waves.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
-import { type Identities, type Identity, showsFirstKey } from "../fields/identity.ts";
+import { type Identities, type Identity, keyIn } from "../fields/identity.ts";
 import type { PlanAhead } from "../fields/plan-read.ts";
 import type { References, Unpacked } from "../fields/references.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
-import { type Keys, stampNames } from "../keys/grammar.ts";
+import type { Keys } from "../keys/grammar.ts";
 import type { RowAnswer } from "./entity-data-loader.ts";
 import { rowGraphOf } from "./row-graph.ts";
 import { planRow, tagsOfRow } from "./row-plan.ts";
@@ -215,15 +215,15 @@ export class RowReader {
    * Other stamp names of the row; undefined where it shows that it is not the one that was asked for: rows that are out
    * of order would be kept under each other's keys.
    */
-  #namesOf({ typeName, home }: Identity, row: unknown): readonly string[] | undefined {
+  #namesOf({ typeName, home, aliases }: Identity, row: unknown): readonly string[] | undefined {
     const { identities, name, warn } = this.#options;
     const shown = identities.of(typeName, row);
     const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
-    if (![home, ...names].some((one) => showsFirstKey({ typeName, home: one }))) {
-      names.push(stampNames.any(typeName));
-    }
     const sameKey = names.find((one) => keyIn(one) === keyIn(home));
-    if (sameKey === undefined || sameKey === home) return names.filter((one) => one !== home);
+    if (sameKey === undefined || sameKey === home) {
+      const others = new Set([...aliases, ...names.filter((one) => one !== home)]);
+      return identities.otherNames({ typeName, home, aliases: [...others] });
+    }
     warn(
       "misaligned",
       name,
@@ -279,9 +279,4 @@ function answerOf({ value, tainted }: LoadedRow): RowAnswer {
 function originOf({ context, background }: RowWish): string {
   if (background === true) return "background";
   return context === undefined ? "job" : "request";
-}
-
-/** `Product` of `Product:42`, `Product@slug` of `Product@slug:tea`: names of one key can be compared. */
-function keyIn(home: string): string {
-  return home.slice(0, home.indexOf(":"));
 }

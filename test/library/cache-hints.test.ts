@@ -14,8 +14,8 @@ function serverThatSays(say: Say) {
     typeDefs: [directives, "type Query { who: String @cacheTTL(seconds: 60) }"],
     resolvers: {
       Query: {
-        who: (_parent, _args, { user }, info) => {
-          say(info.cacheControl);
+        who: (_parent: unknown, _args: unknown, { user }: { user: string }, info: never) => {
+          say((info as { cacheControl: FieldCacheControl }).cacheControl);
           return user;
         },
       },

@@ -389,6 +389,33 @@ describe("a PUBLIC row that shows a PRIVATE one", () => {
   });
 });
 
+describe("rows of a type with two keys", () => {
+  const type = `type Product @key(fields: "id") @key(fields: "slug") @cacheTTL(seconds: 60) { id: ID!  slug: ID }`;
+
+  it("are one entry, whether they are asked for by one key or by both", async () => {
+    const { products, calls, settle } = productCache(type, {
+      load: async (keys) => keys.map(() => ({ id: 1, slug: "tea" })),
+    });
+    for (const key of [1, { id: 1, slug: "tea" }, 1, { id: 1, slug: "tea" }]) {
+      await products.get(key, {});
+      await settle();
+    }
+    expect(calls()).toHaveLength(1);
+  });
+
+  it("are reached by the second one where they show only the first", async () => {
+    const { products, calls, settle, cache } = productCache(type, {
+      load: async (keys) => keys.map(() => ({ id: 1 })),
+    });
+    for (const slug of ["tea", "coffee"]) {
+      await products.get(1, {});
+      await settle();
+      await cache.invalidate({ entity: "Product", id: { slug } });
+    }
+    expect(calls()).toHaveLength(2);
+  });
+});
+
 describe("rows that show only their second key", () => {
   const type = `type Product @key(fields: "id") @key(fields: "slug") @cacheTTL(seconds: 60) { id: ID!  slug: ID! }`;
 
