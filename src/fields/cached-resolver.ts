@@ -17,7 +17,8 @@ import type { EarlyWaves } from "./early-waves.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
-import type { References } from "./references.ts";
+import type { Packed, References } from "./references.ts";
+import { refusalOf } from "./refused-value.ts";
 import type { RequestState, RequestStates } from "./request-state.ts";
 import { renderTagTemplate, settledFor } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
@@ -136,7 +137,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
           );
         }
         const tags = [...packed.tags, ...ofParent, ...hints.tags, ...(await valueTags(call, value))];
-        const unshared = unsharedReason(fill.taint, hints, packed.whole, call, plan);
+        const unshared = unsharedReason(fill.taint, hints, packed, call, plan);
         return { value: packed.value, tags, lifetimes: hints.lifetimes, ...unshared } satisfies Loaded;
       });
     };
@@ -145,7 +146,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   function unsharedReason(
     taint: Taint | undefined,
     hints: { readonly isPrivate: boolean; readonly lifetimes: { readonly freshMs: number } },
-    whole: string | undefined,
+    packed: Pick<Packed, "value" | "whole"> | undefined,
     call: FieldCall,
     plan: ReadPlan,
   ): { readonly unshared?: string } {
@@ -160,7 +161,9 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     }
     if (hints.isPrivate && scope === "PUBLIC") return { unshared: "private" };
     if (hints.lifetimes.freshMs <= 0) return { unshared: "zero" };
-    if (whole !== undefined) return { unshared: "unstorable" };
+    if (packed?.whole !== undefined) return { unshared: "unstorable" };
+    const refusal = packed && refusalOf(call.info.returnType, packed.value);
+    if (refusal !== undefined) return { unshared: refusal };
     return isStillFor(call, plan) ? {} : { unshared: "audience-changed" };
   }
 
