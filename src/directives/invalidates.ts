@@ -10,7 +10,14 @@ import type { Emit } from "../engine/events.ts";
 import type { TagTemplate } from "../fields/field-policy.ts";
 import type { EntityKeys } from "../fields/identity.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
-import { renderTagTemplate, settledFor, type TemplateRoots } from "../fields/tag-template.ts";
+import {
+  type RenderedPart,
+  renderParts,
+  renderTagTemplate,
+  scalarText,
+  settledFor,
+  type TemplateRoots,
+} from "../fields/tag-template.ts";
 import { forgetRows } from "../loaders/request-loaders.ts";
 import {
   fieldsOf as fieldCoordinates,
@@ -30,7 +37,7 @@ export type InvalidateRule =
   | { readonly kind: "tag"; readonly template: TagTemplate };
 
 interface EntityIdTemplate {
-  /** Parts of a key of several fields are joined by {@link KEY_JOINT}. */
+  /** Between the parts of a key of several fields stands {@link KEY_JOINT}. */
   readonly template: TagTemplate;
   readonly fields: readonly string[];
 }
@@ -38,7 +45,7 @@ interface EntityIdTemplate {
 /** By name of the mutation's root field. */
 export type InvalidateRules = ReadonlyMap<string, readonly InvalidateRule[]>;
 
-// Stands between the parts of a key while they are one text; a value that holds it names no entity, which is harmless.
+// Stands between the parts of a key while their templates are one; it is looked for in literal texts alone.
 const KEY_JOINT = "\u0000";
 
 /** Reads `@invalidates` everywhere; mistakes go to `log`, so that they are told with those of the policies. */
@@ -267,16 +274,43 @@ function targetsOf(
     case "entity": {
       const { typeName: entity, id } = rule;
       if (id === undefined) return { targets: [{ entity }], dropped: 0 };
-      const { texts, dropped } = renderTagTemplate(id.template, roots);
-      return { targets: texts.map((text) => ({ entity, id: keyOf(text, id.fields) })), dropped };
+      const { rows, dropped } = renderParts(id.template, roots);
+      const ids = rows.map((row) => keyOf(row, id.fields)).filter((key) => key !== undefined);
+      return {
+        targets: ids.map((key) => ({ entity, id: key })),
+        dropped: dropped + rows.length - ids.length,
+      };
     }
   }
 }
 
-function keyOf(text: string, fields: readonly string[]): unknown {
-  if (fields.length === 1) return text;
-  const parts = text.split(KEY_JOINT);
-  return Object.fromEntries(fields.map((field, at) => [field, parts[at]]));
+/** undefined where a part is null or no scalar. */
+function keyOf(row: readonly RenderedPart[], fields: readonly string[]): unknown {
+  const values = partsOfKey(row).map(keyValue);
+  if (values.includes(undefined)) return undefined;
+  return fields.length === 1 ? values[0] : Object.fromEntries(fields.map((field, at) => [field, values[at]]));
+}
+
+function partsOfKey(row: readonly RenderedPart[]): readonly (readonly RenderedPart[])[] {
+  const parts: RenderedPart[][] = [[]];
+  for (const piece of row) {
+    if (typeof piece !== "string") {
+      parts.at(-1)!.push(piece);
+      continue;
+    }
+    const [first = "", ...others] = piece.split(KEY_JOINT);
+    if (first !== "") parts.at(-1)!.push(first);
+    for (const text of others) parts.push(text === "" ? [] : [text]);
+  }
+  return parts;
+}
+
+/** What stands alone stays what it is: a Boolean, or an enum's own value, is not what its text is to the key's scalar. */
+function keyValue(part: readonly RenderedPart[]): unknown {
+  const texts = part.map((piece) => (typeof piece === "string" ? piece : scalarText(piece.value)));
+  if (texts.includes(undefined)) return undefined;
+  const [only, ...more] = part;
+  return more.length === 0 && typeof only === "object" ? only.value : texts.join("");
 }
 
 function needsResult(rule: InvalidateRule): boolean {

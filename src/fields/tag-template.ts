@@ -59,14 +59,31 @@ export function renderTagTemplate(
   roots: TemplateRoots,
 ): { readonly texts: readonly string[]; readonly dropped: number } {
   const texts = new Set<string>();
+  const { rows, dropped: unopened } = renderParts(template, roots);
+  let dropped = unopened;
+  for (const row of rows) {
+    const words = row.map((part) => (typeof part === "string" ? part : scalarText(part.value)));
+    if (words.includes(undefined)) dropped++;
+    else texts.add(words.join(""));
+  }
+  return { texts: [...texts], dropped };
+}
+
+/** A literal text of a template, or what stands in the place of a placeholder, of whatever kind. */
+export type RenderedPart = string | { readonly value: unknown };
+
+/** The same, before anything is made a text: one row of parts, or one for each item of a `[]`. `dropped`: lists that are none. */
+export function renderParts(
+  template: TagTemplate,
+  roots: TemplateRoots,
+): { readonly rows: readonly (readonly RenderedPart[])[]; readonly dropped: number } {
+  const rows: (readonly RenderedPart[])[] = [];
   let dropped = 0;
   const render = (parts: readonly (string | Cursor)[]): void => {
     const moved = parts.map((part) => (typeof part === "string" ? part : toNextList(part)));
     const list = moved.find((part) => typeof part !== "string" && part.path.length > 0);
     if (list === undefined || typeof list === "string") {
-      const words = moved.map((part) => (typeof part === "string" ? part : scalarText(part.value)));
-      if (words.includes(undefined)) dropped++;
-      else texts.add(words.join(""));
+      rows.push(moved);
     } else if (Array.isArray(list.value) || list.value instanceof Set) {
       for (const item of list.value) {
         render(
@@ -86,7 +103,7 @@ export function renderTagTemplate(
       typeof part === "string" ? part : { at: part.root, value: roots[part.root], path: part.path },
     ),
   );
-  return { texts: [...texts], dropped };
+  return { rows, dropped };
 }
 
 /**
@@ -148,7 +165,8 @@ function toNextList({ at, value, path }: Cursor): Cursor {
   return toNextList({ at: `${at}.${step}`, value: next, path: rest });
 }
 
-function scalarText(value: unknown): string | undefined {
+/** undefined for what is null or no scalar. */
+export function scalarText(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
     case "number":

@@ -300,3 +300,30 @@ describe("a mutation", () => {
     expect(order).toEqual(["resolver", "invalidated", "selection"]);
   });
 });
+
+describe("a key that is no text", () => {
+  it.each([
+    ["arguments", "{args.on},{args.kind}"],
+    ["the result", "{result.on},{result.kind}"],
+  ])("is taken from %s as what it is: a Boolean, an enum's own value", async (_, id) => {
+    let names: readonly string[] = [];
+    const { run, cache } = createTestCache({
+      typeDefs: `
+        enum Kind { PLAIN FANCY }
+        type Query { lamps: [Lamp!] }
+        type Mutation { change(on: Boolean!, kind: Kind!): Lamp @invalidates(entity: "Lamp", id: "${id}") }
+        type Lamp @key(fields: "on kind") { on: Boolean!  kind: Kind! }
+      `,
+      resolvers: {
+        Kind: { PLAIN: 0, FANCY: 1 },
+        Mutation: { change: (_parent: unknown, lamp: object) => lamp },
+      },
+      onEvent: (event) => {
+        if (event.type === "invalidate") names = event.names;
+      },
+    });
+    await run("mutation { change(on: false, kind: FANCY) { __typename } }");
+    expect([...names].sort()).toEqual(["Lamp:false,FANCY", "__any:Lamp"]);
+    expect(cache.stats().invalidations.droppedTargets).toBe(0);
+  });
+});
