@@ -197,7 +197,7 @@ class Packing {
   #packList(item: ValueShape, value: unknown): unknown {
     // A Set or a generator is a list to graphql-js as well; anything else is its error to raise.
     if (!isObject(value) || !(Symbol.iterator in value)) return value;
-    const items = [...(value as Iterable<unknown>)];
+    const items = itemsOf(value as Iterable<unknown>);
     items.forEach((one, at) => {
       this.#places.put(this.#pack(item, one), (packed) => {
         items[at] = packed;
@@ -297,7 +297,7 @@ class Packing {
     if (!isObject(value) || seen.has(value)) return;
     seen.add(value);
     if (shape.kind === "list" && Symbol.iterator in value) {
-      for (const item of value as Iterable<unknown>) this.#tagInside(shape.of, item, seen);
+      for (const item of itemsOf(value as Iterable<unknown>)) this.#tagInside(shape.of, item, seen);
     } else if (shape.kind === "object") {
       this.#tagHidden(shape, value);
       for (const [name, field] of shape.fields) {
@@ -523,6 +523,19 @@ function copyOf(value: object): object {
     if ("value" in property) property.writable = true;
   }
   return Object.create(Object.getPrototypeOf(value), properties);
+}
+
+/**
+ * A list of its own. A generator can be gone through only once, and where its value turns out to be served as it is, or goes on to a
+ * codec, others go through it after us: from then on it begins anew each time.
+ */
+function itemsOf(iterable: Iterable<unknown>): unknown[] {
+  const items = [...iterable];
+  if ("next" in iterable) {
+    const kept = [...items];
+    Reflect.defineProperty(iterable, Symbol.iterator, { value: () => kept.values(), configurable: true });
+  }
+  return items;
 }
 
 /** Defined, not assigned: `__proto__` is a name like any other. */
