@@ -77,6 +77,17 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
     }
   }
 
+  /** The row that this request has written, under each of its names. */
+  learn(names: readonly string[], row: unknown): void {
+    const [home, ...aliases] = names;
+    if (home === undefined) return;
+    for (const name of names) {
+      this.forget(name);
+      this.#memo.set(name, Promise.resolve(row));
+    }
+    for (const name of aliases) this.#aliases.set(name, home);
+  }
+
   #readAll(keys: readonly unknown[]): Promise<unknown[]> {
     return Promise.all(keys.map((key) => this.#readOne(key)));
   }

@@ -14,6 +14,12 @@ export function requestLoader(
   return made;
 }
 
+/** The row that the request has just written, for those who ask it again. */
+export function learnRow(state: RequestState, name: string, names: readonly string[], row: unknown): void {
+  const loader = state.loaders.get(name);
+  if (loader instanceof EntityDataLoader) loader.learn(names, row);
+}
+
 /** Takes one row from the request's memo. */
 export function forgetRow(state: RequestState, name: string, home: string): void {
   const loader = state.loaders.get(name);
