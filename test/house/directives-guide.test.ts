@@ -45,10 +45,6 @@ describe("the examples of docs/directives.md", () => {
       type Release @key(fields: "browser version") { browser: ID!  version: String! }
     `);
     expect(policies.warnings).toEqual([]);
-    expect([...policies.invalidations.keys()]).toEqual([
-      "rate",
-      "importProducts",
-      "deleteRelease",
-    ]);
+    expect([...policies.invalidations.keys()]).toEqual(["rate", "importProducts", "deleteRelease"]);
   });
 });
