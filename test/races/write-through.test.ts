@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { deferred } from "../../src/base/deferred.ts";
 import type { WriteRequest } from "../../src/engine/writer.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory-store.ts";
+import { createManualClock } from "../../src/testing/manual-clock.ts";
 import { counted, type Gateway, gateway, held, keys, planFor, turns } from "../engine/support.ts";
 
 // The interleavings of docs/protocol.md, "Write-through". A and B are gateways; the source is one variable, which each save
@@ -120,11 +121,31 @@ describe("while a save runs", () => {
   test("W drops · the writer dies after its save: the old value is nowhere, and nobody stores one", async () => {
     await a.cache.read(planFor(a.cache), now);
     await a.cache.drain(1000);
-    const log = a.store.stopBefore("appendLog");
+    const check = a.store.stopBefore("logSince");
     void a.cache.write(writing("new"));
-    await log.arrived;
-    await server.dropStamps([keys.stamp("Product:42")]);
+    await check.arrived;
     expect(await expectSource()).toBe(2);
+    expect(b.store.calls.put).toBe(0);
+  });
+
+  test("a save outlasts its announcement · another one stands by then: nothing old is stored", async () => {
+    const clock = createManualClock();
+    server = createMemoryStore({ keys, clock });
+    [a, b] = [await gateway(server, { clock }), await gateway(server, { clock })];
+    const save = heldSave("new");
+    const write = a.cache.write(writing("new", { save: save.save }));
+    await save.begun;
+    for (let second = 0; second < 40; second++) await clock.advance(1000);
+    await b.cache.ready();
+    expect((await b.cache.read(planFor(b.cache), now)).value).toBe("old");
+    await turns();
+    expect(b.store.calls.put).toBe(0);
+    save.go();
+    await write;
+    await b.cache.ready();
+    expect((await b.cache.read(planFor(b.cache), now)).value).toBe("new");
+    await turns();
+    expect(b.store.calls.put).toBe(1);
   });
 
   test("F began before W · W writes · F stores old: refused", async () => {
