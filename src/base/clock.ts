@@ -11,6 +11,9 @@ export interface Clock {
   setTimer(fn: () => void, ms: number, options?: { readonly background?: boolean }): () => void;
 }
 
+// Node takes a longer one for one that is due at once.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now() {
     const wall = Date.now();
@@ -20,7 +23,7 @@ export const systemClock: Clock = {
   },
   monotonic: () => performance.now(),
   setTimer(fn, ms, options) {
-    const timer = setTimeout(fn, ms);
+    const timer = setTimeout(fn, Math.min(ms, LONGEST_TIMER_MS));
     if (options?.background) timer.unref();
     return () => clearTimeout(timer);
   },

@@ -43,7 +43,6 @@ export async function checkSchema(options: CheckOptions): Promise<CheckResult> {
     assumeResolvers(schema);
     const policies = readPolicies(schema, {
       entities: new Set(options.entities),
-      writableEntities: new Set(options.entities),
       cacheControl: options.cacheControl,
       // What code registers the SDL cannot know; names of context values are taken as they stand.
       principal: true,

@@ -60,6 +60,16 @@ export function connectionFrom<Row>(
   };
 }
 
+/** The same of rows that bring along the text they are sorted by, before their id. */
+export function sortedConnectionFrom<Row extends { readonly id: string }>(
+  found: readonly (Row & { readonly sortKey: string })[],
+  page: Page,
+): Connection<Row> {
+  const keys = new Map(found.map(({ id, sortKey }) => [id, sortKey]));
+  const rows = found.map(({ sortKey: _key, ...row }) => row as unknown as Row);
+  return connectionFrom(rows, page, ({ id }) => encodeCursor([keys.get(id) ?? "", id]));
+}
+
 type CursorKind = "string" | "integer" | "moment";
 
 /** The sort values of an item as an opaque text. */

@@ -12,8 +12,14 @@ import {
   GraphQLUnionType,
 } from "graphql";
 import { FieldgateError } from "../base/errors.ts";
+import { type Authorize, authorizedResolver } from "../fields/authorized-resolver.ts";
 import { cachedResolver, type FieldCacheDeps } from "../fields/cached-resolver.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
+
+export interface ApplyDeps extends FieldCacheDeps {
+  /** By coordinate, of fields with a policy and without. */
+  readonly authorize?: Readonly<Record<string, Authorize>>;
+}
 
 /** Stands in the extensions of a schema that has been applied. */
 const APPLIED = "fieldgate";
@@ -21,9 +27,10 @@ const APPLIED = "fieldgate";
 /**
  * A copy of the schema whose fields with a policy read through the cache. The original stays as it was.
  *
- * Wrapped are: fields with a policy; the other fields of the query type and the subscriptions', so that a request begins before
- * anything is read for it; the `resolveType` of abstract types under which an entity's row takes the place of the object that
- * told its type; and `isTypeOf`, for a hit has lost the class of its objects. Mutations and introspection are untouched.
+ * Wrapped are: fields with a policy; fields that are authorised by their value; the other fields of the query type and the
+ * subscriptions', so that a request begins before anything is read for it; the `resolveType` of abstract types under which
+ * an entity's row takes the place of the object that told its type; and `isTypeOf`, for a hit has lost the class of its
+ * objects. Mutations and introspection are untouched.
  *
  * Throws a {@link FieldgateError} (`ALREADY_APPLIED`) for a schema that came out of this function: its cached
  * resolvers would be cached once more.
@@ -31,7 +38,7 @@ const APPLIED = "fieldgate";
 export function applyPolicies(
   schema: GraphQLSchema,
   policies: ReadonlyMap<string, FieldPolicy>,
-  deps: FieldCacheDeps,
+  deps: ApplyDeps,
 ): GraphQLSchema {
   if (APPLIED in schema.extensions) {
     throw new FieldgateError(
@@ -45,12 +52,17 @@ export function applyPolicies(
     opened.has(type.name) ? namedTypeResolver(type, deps) : undefined;
 
   const applied = mapSchema(schema, {
-    [MapperKind.QUERY_ROOT_FIELD]: (config, fieldName, typeName) =>
-      wrapped(config, policies.get(`${typeName}.${fieldName}`)) ?? opening(config),
+    [MapperKind.QUERY_ROOT_FIELD]: (config, fieldName, typeName) => {
+      const coordinate = `${typeName}.${fieldName}`;
+      return authorized(coordinate, wrapped(config, policies.get(coordinate)) ?? opening(config));
+    },
     // Each event is an execution of its own: what the loaders remember of the last one is not for it.
-    [MapperKind.SUBSCRIPTION_ROOT_FIELD]: opening,
-    [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) =>
-      wrapped(config, policies.get(`${typeName}.${fieldName}`)),
+    [MapperKind.SUBSCRIPTION_ROOT_FIELD]: (config, fieldName, typeName) =>
+      authorized(`${typeName}.${fieldName}`, opening(config)),
+    [MapperKind.OBJECT_FIELD]: (config, fieldName, typeName) => {
+      const coordinate = `${typeName}.${fieldName}`;
+      return authorized(coordinate, wrapped(config, policies.get(coordinate)) ?? config);
+    },
     [MapperKind.OBJECT_TYPE]: (type) => {
       const isTypeOf = namedTypeCheck(type, deps);
       return isTypeOf && new GraphQLObjectType({ ...type.toConfig(), isTypeOf });
@@ -70,6 +82,17 @@ export function applyPolicies(
   function wrapped(config: FieldConfig, policy: FieldPolicy | undefined): FieldConfig | undefined {
     if (policy === undefined) return undefined;
     return { ...config, resolve: cachedResolver(config.resolve ?? defaultFieldResolver, policy, deps) };
+  }
+
+  /** Outermost, so that what is refused on a miss is refused on a hit. */
+  function authorized(coordinate: string, config: FieldConfig): FieldConfig {
+    const authorize = deps.authorize;
+    if (authorize === undefined || !Object.hasOwn(authorize, coordinate)) return config;
+    const resolve = config.resolve ?? defaultFieldResolver;
+    return {
+      ...config,
+      resolve: authorizedResolver(resolve, coordinate, authorize[coordinate]!, deps.guard),
+    };
   }
 
   function opening(config: FieldConfig): FieldConfig {

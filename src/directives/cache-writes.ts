@@ -12,7 +12,7 @@ export interface CacheWritesOptions {
   readonly rules: CacheWriteRules;
   readonly states: RequestStates;
   /** Writes a row of this entity through, for a request; resolves to the row as it was written. */
-  readonly write: (entity: string, state: RequestState, row: unknown) => Promise<unknown>;
+  readonly write: (entity: string, row: unknown, state: RequestState, context: unknown) => Promise<unknown>;
 }
 
 /**
@@ -37,7 +37,7 @@ function writingResolver(
   return async (parent, args, context, info) => {
     const state = states.of(context, info);
     const result: unknown = await resolve(parent, args, context, info);
-    return replaced(result, path, (row) => write(entity, state, row));
+    return replaced(result, path, (row) => write(entity, row, state, context));
   };
 }
 

@@ -5,9 +5,10 @@ import graphqlTag from "graphql-tag";
 /**
  * The definitions of `@cacheTTL`, `@key`, `@invalidates` and `@cacheWrite`, to be listed beside one's own type definitions.
  *
- *     makeExecutableSchema({ typeDefs: [typeDefs, mine], resolvers })
+ * @example
+ * makeExecutableSchema({ typeDefs: [typeDefs, mine], resolvers });
  *
- * A schema that defines `@key` itself (Apollo Federation) leaves ours out: see docs/directives.md.
+ * Trap: a schema that defines `@key` itself (Apollo Federation) leaves ours out: see docs/directives.md.
  */
 export const typeDefs: DocumentNode = graphqlTag.gql(
   // src/directives and dist/directives lie equally deep, so one path serves both.

@@ -10,8 +10,8 @@ import type { Emit } from "../engine/events.ts";
 import type { TagTemplate } from "../fields/field-policy.ts";
 import type { EntityKeys } from "../fields/identity.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
-import { renderTagTemplate, type TemplateRoots } from "../fields/tag-template.ts";
-import { forgetAllRows, forgetRow, forgetRows } from "../loaders/request-loaders.ts";
+import { renderTagTemplate, settledFor, type TemplateRoots } from "../fields/tag-template.ts";
+import { forgetRows } from "../loaders/request-loaders.ts";
 import {
   fieldsOf as fieldCoordinates,
   namesOfTarget,
@@ -103,6 +103,13 @@ function entityRule(
     mistakes(place, node)(`cannot work. ${unknown}`, "Name a type of the schema.");
     return [];
   }
+  if (!typesOf(typeName, place.facts.schema).some((type) => place.keys.has(type))) {
+    mistakes(place, node)(
+      `cannot work, as "${typeName}" has no key.`,
+      'Give it one, or name the fields that show it: field: "Type.field".',
+    );
+    return [];
+  }
   if (id === undefined) return [{ kind: "entity", typeName }];
   const fields = place.keys.get(typeName)?.[0] ?? ["id"];
   const sources = fields.length === 1 ? [String(id)] : String(id).split(",");
@@ -188,6 +195,7 @@ function invalidatingResolver(
   options: InvalidatesOptions,
 ): GraphQLFieldResolver<unknown, unknown> {
   const withoutResult = rules.filter((rule) => !needsResult(rule));
+  const templates = rules.map(templateOf).filter((template) => template !== undefined);
   if (rules.length === 0) {
     return (parent, args, context, info) => {
       // From here on the request is a mutation, and its loaders read nothing from the cache.
@@ -205,19 +213,21 @@ function invalidatingResolver(
       await invalidate(withoutResult, { args }, state);
       throw error;
     }
-    await invalidate(result instanceof Error ? withoutResult : rules, { args, result }, state);
+    if (result instanceof Error) await invalidate(withoutResult, { args }, state);
+    else await invalidate(rules, { args, result: await settledFor("result", templates, result) }, state);
     return result;
   };
 
   async function invalidate(due: readonly InvalidateRule[], roots: TemplateRoots, state: RequestState) {
     const names = new Set<string>();
+    // All of them: what a target is about may be shown inside another row that the request has read already.
+    forgetRows(state);
     for (const rule of due) {
       const { targets, dropped } = targetsOf(rule, roots);
       let lost = dropped;
       for (const target of targets) {
         try {
           for (const name of namesOfTarget(target, options.words)) names.add(name);
-          forget(state, target, options.words);
         } catch (error) {
           if (!(error instanceof TypeError)) throw error;
           lost++;
@@ -269,20 +279,13 @@ function keyOf(text: string, fields: readonly string[]): unknown {
   return Object.fromEntries(fields.map((field, at) => [field, parts[at]]));
 }
 
-/** What the request has read already must not be shown again under its own mutation. */
-function forget(state: RequestState, target: Target, { schema, identities }: TargetWords): void {
-  if ("tags" in target) forgetAllRows(state);
-  if (!("entity" in target)) return;
-  for (const typeName of typesOf(target.entity, schema)) {
-    if (target.id === undefined) forgetRows(state, typeName);
-    else forgetRow(state, typeName, identities.ofId(typeName, target.id).home);
-  }
+function needsResult(rule: InvalidateRule): boolean {
+  return templateOf(rule)?.fromValue ?? false;
 }
 
-function needsResult(rule: InvalidateRule): boolean {
-  if (rule.kind === "field") return false;
-  const template = rule.kind === "tag" ? rule.template : rule.id?.template;
-  return template?.fromValue ?? false;
+function templateOf(rule: InvalidateRule): TagTemplate | undefined {
+  if (rule.kind === "field") return undefined;
+  return rule.kind === "tag" ? rule.template : rule.id?.template;
 }
 
 function sourceOf(rule: InvalidateRule): string {

@@ -58,7 +58,7 @@ export function namesOfTarget(target: unknown, words: TargetWords): readonly str
   const given = Object.keys(target).filter((name) => target[name] !== undefined);
   switch ([...given].sort().join()) {
     case "entity":
-      return typesOf(nameIn(target, "entity"), words.schema).flatMap((type) => [
+      return entityTypes(nameIn(target, "entity"), words).flatMap((type) => [
         stampNames.type(type),
         stampNames.any(type),
       ]);
@@ -87,11 +87,21 @@ function entityNames(typeName: string, id: unknown, words: TargetWords): readonl
   if (id === null || (typeof id === "string" && id === "")) {
     throw new TypeError(`The id of entity "${typeName}" must not be empty, but got: ${print(id)}.`);
   }
-  return typesOf(typeName, words.schema).flatMap((type) => {
+  return entityTypes(typeName, words).flatMap((type) => {
     // A record may name the entity by several of its keys at once.
     const { home, aliases } = words.identities.ofId(type, id);
     return [home, ...aliases, stampNames.any(type)];
   });
+}
+
+/** As {@link typesOf}, of those whose objects can be told apart: of the others no entry names any. */
+export function entityTypes(
+  typeName: string,
+  { schema, identities }: Pick<TargetWords, "schema" | "identities">,
+): readonly string[] {
+  const keyed = typesOf(typeName, schema).filter((type) => identities.isKeyed(type));
+  if (keyed.length > 0) return keyed;
+  throw new TypeError(`"${typeName}" is no entity, as it has no key. Name the fields that show it.`);
 }
 
 /** An abstract type stands for its members. Throws a TypeError where the schema has no such type. */

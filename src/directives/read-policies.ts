@@ -18,13 +18,7 @@ import {
 } from "./policies/idle-statements.ts";
 import { type PolicyProblem, ProblemLog, SchemaPolicyError } from "./policies/policy-problem.ts";
 import { createPrecedence, type Precedence } from "./policies/precedence.ts";
-import {
-  coordinateOf,
-  fieldsOf,
-  hasOwnResolver,
-  readSchemaFacts,
-  type SchemaFacts,
-} from "./policies/schema-facts.ts";
+import { coordinateOf, fieldsOf, readSchemaFacts, type SchemaFacts } from "./policies/schema-facts.ts";
 import { settleEntry } from "./policies/settled-entry.ts";
 import { unionOfTags } from "./policies/stated-policy.ts";
 import { readStatements } from "./policies/statements.ts";
@@ -52,6 +46,8 @@ export interface ReadPoliciesOptions {
   readonly policies?: Readonly<Record<string, PolicyInput>>;
   /** Types with an `identify` function. Default none. */
   readonly identify?: ReadonlySet<string>;
+  /** Coordinates of fields that are authorised by their value. Default none. */
+  readonly authorize?: ReadonlySet<string>;
   /** Names of directives that authorise, besides the well-known ones. Default none. */
   readonly authDirectives?: readonly string[];
   /** Names of directives that are applied outside the cache on purpose. Default none. */
@@ -81,8 +77,6 @@ export interface SchemaPolicies {
   readonly invalidations: InvalidateRules;
   /** What `@cacheWrite` says. */
   readonly writes: CacheWriteRules;
-  /** Coordinates of fields with a resolver of their own and no entry. */
-  readonly uncached: ReadonlySet<string>;
   readonly warnings: readonly PolicyProblem[];
   /** By coordinate of a cached field: the directive that looks like authorisation, so that something must wrap the cache. */
   readonly needsAuthWrapper: ReadonlyMap<string, string>;
@@ -103,6 +97,7 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
   const facts = readSchemaFacts(schema);
   const keys = readTypeKeys(facts, log);
   const entities = checkEntities(facts, keys, log, options);
+  checkAuthorize(facts, log, options);
   const checks: CacheTtlChecks = {
     facts,
     log,
@@ -157,7 +152,6 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
     keys,
     invalidations,
     writes,
-    uncached: uncachedFields(facts, cached),
     warnings: Object.freeze(log.warnings),
     needsAuthWrapper,
   });
@@ -202,15 +196,6 @@ function byCoordinate(policies: readonly FieldPolicy[]): ReadonlyMap<string, Fie
   return new Map(policies.map((policy) => [policy.coordinate, policy]));
 }
 
-function uncachedFields(facts: SchemaFacts, cached: ReadonlySet<string>): ReadonlySet<string> {
-  const withResolver = facts.objects.flatMap((type) =>
-    fieldsOf(type)
-      .filter(hasOwnResolver)
-      .map((field) => coordinateOf(type, field)),
-  );
-  return new Set(withResolver.filter((coordinate) => !cached.has(coordinate)));
-}
-
 /** Checks the names of types that options give; returns the entities that the schema has. */
 function checkEntities(
   facts: SchemaFacts,
@@ -251,4 +236,23 @@ function checkEntities(
     });
   }
   return new Set([...entities].filter((name) => keys.has(name)));
+}
+
+/** A check that hangs on no field would refuse nobody. */
+function checkAuthorize(
+  facts: SchemaFacts,
+  log: ProblemLog,
+  { authorize = new Set() }: ReadPoliciesOptions,
+): void {
+  const known = new Set(
+    facts.objects.flatMap((type) => fieldsOf(type).map((field) => coordinateOf(type, field))),
+  );
+  for (const coordinate of authorize) {
+    if (known.has(coordinate)) continue;
+    log.error({
+      coordinate,
+      problem: `authorize[${JSON.stringify(coordinate)}] names no field of an object type.${didYouMean(coordinate, known)}`,
+      mend: 'Write "Type.field"; a field of an interface is named on each type that implements it.',
+    });
+  }
 }

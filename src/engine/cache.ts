@@ -17,7 +17,7 @@ import { Invalidator } from "./invalidator.ts";
 import type { Load, Outcome, ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
 import { beginSession, type SessionOptions, sessionOrder } from "./session.ts";
 import { loadAlone, type SharedLoad, SharedLoads } from "./shared-loads.ts";
-import { type ErrorCodec, plainErrors } from "./source-error.ts";
+import { type ErrorCodec, plainErrors, whyUnshared } from "./source-error.ts";
 import { type Look, Turn } from "./turn.ts";
 import { decodeValue } from "./value-codec.ts";
 import { judge, unreadNames, type Verdict } from "./verdict.ts";
@@ -370,7 +370,7 @@ class EngineCache implements Cache {
   #joinable(plan: ReadPlan, seen: Seen): Flight | undefined {
     if (!plan.session.read) return undefined;
     const flight = this.#flights.of(plan.key);
-    return flight?.isStoring === true || flight?.admits(seen) === true ? flight : undefined;
+    return flight?.isStoring === true || flight?.admits(plan, seen) === true ? flight : undefined;
   }
 
   /** Why a miss that nobody else is filling is not filled either. */
@@ -463,7 +463,9 @@ class EngineCache implements Cache {
 
   /** The source failed: what an earlier look of this read allows, else the source's own error, untouched. */
   #fallBack(plan: ReadPlan, fallback: Fallback | undefined, error: unknown, reason: string): ReadResult {
-    const result = fallback && served(fallback.entry, fallback.verdict, reason);
+    // Who was refused is not given what was kept for those who were not.
+    const refused = whyUnshared(error) !== undefined;
+    const result = refused ? undefined : fallback && served(fallback.entry, fallback.verdict, reason);
     if (result !== undefined) return this.#told(plan, result);
     this.#emit({ type: "read", coordinate: plan.coordinate, outcome: "miss", reason });
     throw error;

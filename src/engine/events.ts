@@ -31,7 +31,11 @@ export type CacheEvent =
       readonly error?: string;
     }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
-  /** A named thing that deserves a log line once: "no-identity", "unstorable", "tainted", "too-large", "dropped-target". */
+  /**
+   * A named thing that deserves a log line once. Why a value was not stored: "tainted", "private", "zero", "unstorable", "too-large",
+   * "misaligned", "audience-changed". Why nothing was looked up: "no-identity", "unkeyable", "principal-failed", "vary-failed".
+   * Besides: "background-context", "blind", "dropped-target".
+   */
   | {
       readonly type: "warning";
       readonly code: string;

@@ -75,9 +75,12 @@ export class Flight {
    *
    * 1. R misses, begins a flight under stamp A · 2. I deletes A and resolves · 3. R' begins, reads no stamp, or B
    * 4. R' does not join: what R loads may be what I was about.
+   *
+   * Nor does anybody whose plan has other tags, as an entry under other tags is not for it: 1. R sees its parent under
+   * tag a · 2. the parent moves to b, I by b resolves · 3. R' sees it under b: no stamp of R's flight tells of I.
    */
-  admits(seen: Seen): boolean {
-    if (!this.#open) return false;
+  admits(plan: ReadPlan, seen: Seen): boolean {
+    if (!this.#open || !isSame(plan.tags, this.plan.tags)) return false;
     const under = this.#under;
     return (
       under === undefined || under.names.every((name, at) => stampOf(seen, name, at) === under.stamps[at])
@@ -163,6 +166,10 @@ export class Flights {
       if (names.has(home) || tags.some((tag) => names.has(tag))) flight.close();
     }
   }
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some === others || (some.length === others.length && some.every((name, at) => name === others[at]));
 }
 
 function stampOf(seen: Seen, name: string, expected: number): string | null | undefined {

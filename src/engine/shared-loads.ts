@@ -17,6 +17,8 @@ export class SharedLoads {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #byKey = new Map<string, Slot>();
+  /** Keys whose next load begins at the end of this turn. */
+  #due: string[] = [];
 
   /** `patienceMs`: the next load does not wait longer than that for a running one. */
   constructor(clock: Clock, patienceMs: number) {
@@ -45,11 +47,18 @@ export class SharedLoads {
 
   #schedule(key: string, slot: Slot): void {
     if (slot.running === 0) {
-      // Not at once: those who come in this turn, from the same failed batch, are to share it.
-      setImmediate(() => void this.#start(key, slot));
+      // Not at once: those who come in this turn, from the same failed batch, are to share it. And all keys in one go, since
+      // a DataLoader takes what begins in the next immediate for another batch.
+      if (this.#due.push(key) === 1) setImmediate(() => this.#startDue());
       return;
     }
     slot.cancelPatience = this.#clock.setTimer(() => void this.#start(key, slot), this.#patienceMs);
+  }
+
+  #startDue(): void {
+    const due = this.#due;
+    this.#due = [];
+    for (const key of due) void this.#start(key, this.#byKey.get(key)!);
   }
 
   async #start(key: string, slot: Slot): Promise<void> {

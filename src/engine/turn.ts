@@ -34,7 +34,8 @@ export interface TurnOptions {
  * Everything that the requests of one event-loop turn want of the store, as one batch of each kind: what is asked for
  * until `setImmediate` leaves together.
  *
- * Writes leave before reads, so that a read asked for in the same turn as a put sees it.
+ * Writes are handed over before reads. A store need not keep that order: whoever misses what was put in the same turn is
+ * shown it by `begin`.
  */
 export class Turn {
   readonly #options: TurnOptions;

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../base/canonical-json.ts";
 import { hmacDigest } from "../base/digest.ts";
+import { quiet } from "../base/quiet.ts";
 import { argsPart, escapePart, stampNames } from "../keys/grammar.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import type { RequestState } from "./request-state.ts";
@@ -52,7 +53,7 @@ export const EVERYBODY: Audience = { kind: "audience", part: undefined, principa
 export function createAudiences({ principal, vary = {}, secret, guard, warn }: AudienceOptions): Audiences {
   /** Asked at each call, not remembered: an outer wrapper may sign somebody in in the middle of a request. */
   function principalOf(context: unknown): string | number | bigint | undefined {
-    const id = principal?.(context as never);
+    const id = quiet(principal?.(context as never));
     if (id === null || id === undefined || id === "") return undefined;
     if (typeof id === "string" || typeof id === "bigint" || Number.isFinite(id))
       return id as string | number | bigint;
@@ -62,7 +63,7 @@ export function createAudiences({ principal, vary = {}, secret, guard, warn }: A
   }
 
   function varyValues(names: readonly string[], context: unknown): Record<string, unknown> {
-    return Object.fromEntries(names.map((name) => [name, vary[name]?.(context as never)]));
+    return Object.fromEntries(names.map((name) => [name, quiet(vary[name]?.(context as never))]));
   }
 
   function principalDigest(state: RequestState, id: string): string {

@@ -19,17 +19,8 @@ import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
 import type { References } from "./references.ts";
 import type { RequestState, RequestStates } from "./request-state.ts";
-import { renderTagTemplate } from "./tag-template.ts";
+import { renderTagTemplate, settledFor } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
-
-/** Refuses by throwing, once the value is known. What it returns does not count, but for `false`, which is a mistake. */
-export type Authorize = (
-  parent: never,
-  args: never,
-  context: never,
-  info: GraphQLResolveInfo,
-  value: never,
-) => unknown;
 
 export interface FieldCacheDeps extends PlannerOptions {
   readonly cache: Pick<Cache, "read">;
@@ -37,8 +28,6 @@ export interface FieldCacheDeps extends PlannerOptions {
   readonly audiences: Audiences;
   readonly guard: TaintGuard;
   readonly references: References;
-  /** By coordinate. */
-  readonly authorize?: Readonly<Record<string, Authorize>>;
   /** The context of background refreshes: see {@link BackgroundLoads}. */
   readonly backgroundContext?: (asker: Asker) => unknown;
   /** Absent where nothing is to be looked up before it is asked for. */
@@ -48,16 +37,20 @@ export interface FieldCacheDeps extends PlannerOptions {
 
 type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
-/**
- * The resolver of one cached field: plan, read, entities put in their places, authorise. In this order, so that what is
- * refused on a miss is refused on a hit.
- */
+const WHO = { what: "who asks", mend: "scope: PRIVATE, or vary" };
+const TAINTS: Readonly<Record<Taint, { readonly what: string; readonly mend: string }>> = {
+  principal: WHO,
+  private: WHO,
+  selection: { what: "which fields are selected", mend: "selection: true" },
+  vary: { what: "what varies by more than its key tells apart", mend: "the same vary" },
+};
+
+/** The resolver of one cached field: plan, read, entities put in their places. */
 export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: FieldCacheDeps): Resolver {
   const { coordinate, scope, shape, lifetimes } = policy;
   const { cache, states, guard, references, audiences, earlyWaves, warn, emit } = deps;
   const { plan: planRead } = createFieldPlanner(policy, deps);
   const valueTemplates = policy.tags.filter(({ fromValue }) => fromValue);
-  const authorize = deps.authorize?.[coordinate];
   const background = new BackgroundLoads({
     policy,
     backgroundContext: deps.backgroundContext,
@@ -68,16 +61,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
   const dangling = new DanglingEntries(lifetimes.freshMs);
 
-  async function resolve(call: FieldCall): Promise<unknown> {
-    const state = states.of(call.context, call.info);
-    const value = await serve(call, state);
-    await authorized(call, value);
-    return value;
-  }
-
   async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
     // A fill that asks for what is not for everybody is not for everybody either.
     if (scope === "PRIVATE") guard.taint("private");
+    guard.taintByVary(policy.vary);
     const plan = planRead(call, state);
     if (call.info.path.prev === undefined)
       earlyWaves?.begin(call, state, "key" in plan ? plan.key : undefined);
@@ -122,6 +109,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
         info: call.info,
         principal: scope === "PUBLIC",
         selection: !policy.selection,
+        vary: policy.vary,
       };
       return guard.watch(watch, async (fill) => {
         const hints = noHints(lifetimes);
@@ -146,7 +134,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
             `${coordinate} is served and not stored: its value holds ${packed.whole}.`,
           );
         }
-        const tags = [...packed.tags, ...hints.tags, ...valueTags(call, value)];
+        const tags = [...packed.tags, ...hints.tags, ...(await valueTags(call, value))];
         const unshared = unsharedReason(fill.taint, hints, packed.whole, call, plan);
         return { value: packed.value, tags, lifetimes: hints.lifetimes, ...unshared } satisfies Loaded;
       });
@@ -161,8 +149,7 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     plan: ReadPlan,
   ): { readonly unshared?: string } {
     if (taint !== undefined) {
-      const what = taint === "selection" ? "which fields are selected" : "who asks";
-      const mend = taint === "selection" ? "selection: true" : "scope: PRIVATE, or vary";
+      const { what, mend } = TAINTS[taint];
       warn(
         "tainted",
         coordinate,
@@ -186,8 +173,9 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     return "key" in plan ? plan.key : undefined;
   }
 
-  function valueTags(call: FieldCall, value: unknown): readonly string[] {
-    const roots = { args: call.args, parent: call.parent, value };
+  async function valueTags({ args, parent }: FieldCall, value: unknown): Promise<readonly string[]> {
+    if (valueTemplates.length === 0) return [];
+    const roots = { args, parent, value: await settledFor("value", valueTemplates, value) };
     return valueTemplates.flatMap((template) => renderTagTemplate(template, roots).texts.map(stampNames.tag));
   }
 
@@ -227,19 +215,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     });
   }
 
-  async function authorized(call: FieldCall, value: unknown): Promise<void> {
-    if (authorize === undefined) return;
-    const answer = await guard.outside(() =>
-      authorize(call.parent as never, call.args as never, call.context as never, call.info, value as never),
-    );
-    if (answer === false) {
-      throw new TypeError(
-        `authorize["${coordinate}"] must throw to refuse a value, but it returned false. The value was refused.`,
-      );
-    }
-  }
-
-  return (parent, args, context, info) => resolve({ parent, args, context, info });
+  return (parent, args, context, info) => {
+    const call = { parent, args, context, info };
+    return serve(call, states.of(context, info));
+  };
 }
 
 function pathIn({ info }: FieldCall, state: RequestState): { readonly path?: readonly (string | number)[] } {

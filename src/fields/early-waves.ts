@@ -66,6 +66,7 @@ interface Lead {
 }
 
 const LEAF: ValueShape = { kind: "leaf" };
+const NO_READS: ReadsOfType = { fields: [], inRow: new Map() };
 
 export function createEarlyWaves(options: EarlyWavesOptions): EarlyWaves {
   const { cache, identities, registry, warn } = options;
@@ -94,13 +95,7 @@ export function createEarlyWaves(options: EarlyWavesOptions): EarlyWaves {
     const shown = entryKey === undefined ? [] : learnt.of(entryKey);
     const isNew = named !== undefined && !shown.some(({ home }) => home === named.home);
     const all = isNew ? [named, ...shown] : shown;
-    return info.fieldNodes.flatMap((node) => {
-      const leads = leadsTo(all, operationReads.below(node, shape, info));
-      // Of a root without entry the row is looked up in the first wave anyway.
-      return entryKey === undefined
-        ? leads.filter(({ reads }) => reads.fields.length + reads.inRow.size > 0)
-        : leads;
-    });
+    return info.fieldNodes.flatMap((node) => leadsTo(all, operationReads.below(node, shape, info)));
   }
 
   function rowShape(typeName: string): ValueShape {
@@ -134,8 +129,10 @@ export function createEarlyWaves(options: EarlyWavesOptions): EarlyWaves {
     let next: Lead[] = [];
     const add = (plan: ReadPlan | undefined, reads: EntityReads) => {
       if (plan === undefined) return;
+      const isNew = !plans.has(plan.key);
       plans.set(plan.key, plan);
-      if (reads.size > 0 && next.length <= room) next.push(...leadsTo(learnt.of(plan.key), reads));
+      // Selections end; rows that refer to each other do not.
+      if ((isNew || reads.size > 0) && next.length <= room) next.push(...leadsTo(learnt.of(plan.key), reads));
     };
     for (let wave = leads; wave.length > 0; wave = next) {
       next = [];
@@ -158,6 +155,8 @@ export function createEarlyWaves(options: EarlyWavesOptions): EarlyWaves {
         if (leads.length === 0) return;
         const before = looks.get(state) ?? 0;
         const plans = collect(leads, call, state, MOST_LOOKS - before);
+        // The row of a root without entry is looked up in the first wave anyway.
+        if (entryKey === undefined && plans.length <= 1) return;
         looks.set(state, before + plans.length);
         cache.lookEarly(plans);
       } catch (error) {
@@ -181,11 +180,9 @@ export function createEarlyWaves(options: EarlyWavesOptions): EarlyWaves {
   };
 }
 
+/** Rows are put in the places of their references whether they are selected or not. */
 function leadsTo(entities: readonly Identity[], reads: EntityReads): Lead[] {
-  return entities.flatMap((identity) => {
-    const ofType = reads.get(identity.typeName);
-    return ofType === undefined ? [] : { identity, reads: ofType };
-  });
+  return entities.map((identity) => ({ identity, reads: reads.get(identity.typeName) ?? NO_READS }));
 }
 
 /** The plans of one request, made before anything is called: what does not depend on the entity is worked out once. */

@@ -7,9 +7,10 @@ export interface EntitySource {
   readonly typeName: string;
   /**
    * One row through the request's own loader, hence from its entry where it has one. All calls of one tick are one
-   * batch. `null`: the source says that there is no such entity. `key` is one that {@link Identities.keyOf} gave.
+   * batch. `null`: the source says that there is no such entity. `key` is one that {@link Identities.keyOf} gave;
+   * `from` the stamp name of the row that refers to it, absent where a field's value does.
    */
-  load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown>;
+  load(state: RequestState, context: unknown, key: EntityKey, from?: string): Promise<unknown>;
   /** What the reads of rows are going to want of the cache in this request; undefined where rows are not kept, or not for it. */
   ahead(state: RequestState, context: unknown): PlanAhead | undefined;
 }

@@ -60,6 +60,15 @@ export function setCachePolicy(info: GraphQLResolveInfo, hint: CachePolicyHint):
  * Adds tags to the value that this resolver is about to return: `invalidate({ tags: ["author:7"] })` then reaches it.
  * Outside a fill it has no effect.
  *
+ * @example
+ * book: async (_, { id }, _context, info) => {
+ *   const book = await selectBook(id);
+ *   addCacheTags(info, [`author:${book.authorId}`]);
+ *   return book;
+ * }
+ *
+ * Trap: call it before the resolver has settled; afterwards it has no effect.
+ *
  * @throws TypeError unless `tags` is a list of texts that are not empty.
  */
 export function addCacheTags(info: GraphQLResolveInfo, tags: readonly string[]): void {

@@ -43,11 +43,21 @@ export interface Identity {
   readonly aliases: readonly string[];
 }
 
+/**
+ * Whether it is named by its type's first key. Where a row shows another one only, nobody can tell which invalidations by the
+ * first are about it: what is made of it depends on any entity of the type.
+ */
+export function showsFirstKey({ typeName, home }: Pick<Identity, "typeName" | "home">): boolean {
+  return home.startsWith(`${typeName}:`);
+}
+
 export interface Identities {
   /** `undefined`: the type has no key, or the row lacks a value of every one. */
   of(typeName: string, row: unknown): Identity | undefined;
   /** The same for what `invalidate` and a loader take as id: the value of a single-field key, or a record of key fields. */
   ofId(typeName: string, id: unknown): Identity;
+  /** Whether objects of the type can be told apart at all. */
+  isKeyed(typeName: string): boolean;
   /** An object that shows the key and nothing else. */
   keyFields(identity: Identity): object;
 }
@@ -90,6 +100,7 @@ export function createIdentities(options: {
       if (identity === undefined) throw new TypeError(badId(typeName, id, keysOf(typeName)));
       return identity;
     },
+    isKeyed: (typeName) => keysOf(typeName).length > 0,
     keyFields({ typeName, key }) {
       return typeof key === "object" ? key : nested([[keysOf(typeName)[0]!.fields[0]!.path, key]]);
     },

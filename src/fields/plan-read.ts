@@ -4,7 +4,7 @@ import { type Keys, rootHome, stampNames } from "../keys/grammar.ts";
 import { argumentsPart } from "./arguments.ts";
 import type { Audience, Audiences } from "./audience.ts";
 import type { FieldPolicy } from "./field-policy.ts";
-import type { Identities, Identity } from "./identity.ts";
+import { type Identities, type Identity, showsFirstKey } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { selectionDigest } from "./selection-digest.ts";
 import { renderTagTemplate } from "./tag-template.ts";
@@ -126,7 +126,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
             },
       ),
       home,
-      tags: tagsOf(call, parent?.aliases, audience.principalTag),
+      tags: tagsOf(call, parent && otherNames(parent), audience.principalTag),
       lifetimes,
       scope,
       session: state.session,
@@ -169,4 +169,9 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
   }
 
   return { plan, ahead };
+}
+
+function otherNames(identity: Identity): readonly string[] {
+  const { typeName, aliases } = identity;
+  return showsFirstKey(identity) ? aliases : [...aliases, stampNames.any(typeName)];
 }

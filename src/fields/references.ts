@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { EntityRegistry } from "./entity-registry.ts";
 import { someShape, type ValueShape } from "./field-policy.ts";
-import type { EntityKey, Identities, Identity } from "./identity.ts";
+import { type EntityKey, type Identities, type Identity, showsFirstKey } from "./identity.ts";
 import type { RequestState } from "./request-state.ts";
 import { ValueTags } from "./value-tags.ts";
 
@@ -51,9 +51,16 @@ export interface References {
   pack(shape: ValueShape, value: unknown, call: TypeCall): Promise<Packed>;
   /**
    * On the way out, hit and miss alike: reads all referenced entities in one wave. An entity that fails is an Error in
-   * its place, as graphql-js takes it; rejects where that place is the whole value.
+   * its place, as graphql-js takes it; rejects where that place is the whole value. `row`: the stamp name of the entity whose
+   * row the value is.
    */
-  unpack(shape: ValueShape, value: unknown, state: RequestState, context: unknown): Promise<Unpacked>;
+  unpack(
+    shape: ValueShape,
+    value: unknown,
+    state: RequestState,
+    context: unknown,
+    row?: string,
+  ): Promise<Unpacked>;
   /** The type that a value was found to be of when it was stored; for the schema's `resolveType` and `isTypeOf`. */
   typeOf(value: unknown): string | undefined;
 }
@@ -109,9 +116,9 @@ export function createReferences(options: ReferencesOptions): References {
       if (isObject(value)) whole.add(value);
       return { value, tags: [], whole: packing.whole };
     },
-    async unpack(shape, value, state, context) {
+    async unpack(shape, value, state, context, row) {
       if (!isOpen(shape) || !isObject(value) || whole.has(value)) return { value, dangling: false };
-      return new Unpacking(options, typeNames, state, context).run(shape, value);
+      return new Unpacking(options, typeNames, state, context, row).run(shape, value);
     },
     typeOf: (value) => (isObject(value) ? typeNames.get(value) : undefined),
   };
@@ -305,7 +312,7 @@ class Packing {
   }
 
   #tagEntity(typeName: string, identity: Identity | undefined): void {
-    if (identity === undefined) this.tags.any(typeName);
+    if (identity === undefined || !showsFirstKey(identity)) this.tags.any(typeName);
     else this.tags.add(typeName, [identity.home, ...identity.aliases]);
   }
 
@@ -322,6 +329,7 @@ class Unpacking {
   readonly #typeNames: WeakMap<object, string>;
   readonly #state: RequestState;
   readonly #context: unknown;
+  readonly #row: string | undefined;
   readonly #places = new Places();
   readonly #seen = new Set<object>();
   #dangling = false;
@@ -331,11 +339,13 @@ class Unpacking {
     typeNames: WeakMap<object, string>,
     state: RequestState,
     context: unknown,
+    row: string | undefined,
   ) {
     this.#options = options;
     this.#typeNames = typeNames;
     this.#state = state;
     this.#context = context;
+    this.#row = row;
   }
 
   async run(shape: ValueShape, packed: unknown): Promise<Unpacked> {
@@ -427,7 +437,9 @@ class Unpacking {
   async #load(typeName: string, key: EntityKey): Promise<unknown> {
     try {
       // A gateway without a loader for the type may share the store with one that has it.
-      const row = await this.#options.registry.get(typeName)?.load(this.#state, this.#context, key);
+      const row = await this.#options.registry
+        .get(typeName)
+        ?.load(this.#state, this.#context, key, this.#row);
       return row === null || row === undefined ? this.#nothing() : row;
     } catch (error) {
       return errorOf(error);

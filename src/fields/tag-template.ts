@@ -89,6 +89,50 @@ export function renderTagTemplate(
   return { texts: [...texts], dropped };
 }
 
+/**
+ * As much of a root's value as the placeholders of these templates lead to, with every promise on the way kept. One that
+ * rejects leads nowhere: the place of the value itself is then an error, too.
+ */
+export async function settledFor(
+  root: "value" | "result",
+  templates: readonly TagTemplate[],
+  value: unknown,
+): Promise<unknown> {
+  const steps: Steps = new Map();
+  for (const part of templates.flatMap(({ parts }) => parts)) {
+    if (typeof part === "string" || part.root !== root) continue;
+    let at = steps;
+    for (const step of part.path) {
+      const next = at.get(step) ?? new Map();
+      at.set(step, next);
+      at = next;
+    }
+  }
+  return settle(steps, value);
+}
+
+interface Steps extends Map<string, Steps> {}
+
+async function settle(steps: Steps, promised: unknown): Promise<unknown> {
+  let value: unknown;
+  try {
+    value = await promised;
+  } catch {
+    return undefined;
+  }
+  if (steps.size === 0 || typeof value !== "object" || value === null) return value;
+  const items = steps.get("[]");
+  if (items !== undefined) {
+    const isList = Array.isArray(value) || value instanceof Set;
+    return isList
+      ? Promise.all(Array.from(value as Iterable<unknown>, (item) => settle(items, item)))
+      : value;
+  }
+  const owner = value as Readonly<Record<string, unknown>>;
+  const entries = [...steps].map(async ([name, next]) => [name, await settle(next, owner[name])] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
 /** A placeholder on its way through the values: where it stands, what is there, and what is left to go. */
 interface Cursor {
   readonly at: string;

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { GraphQLResolveInfo } from "graphql";
+import { quiet } from "../base/quiet.ts";
 
 /** What a fill has been found to depend on, beyond its key. The first one found is kept. */
-export type Taint = "principal" | "selection" | "private";
+export type Taint = "principal" | "selection" | "private" | "vary";
 
 /** One run of a load. */
 export interface WatchedFill {
@@ -17,6 +18,8 @@ export interface WatchOptions {
   readonly principal: boolean;
   /** Watch for the selection: entries without `selection: true`. */
   readonly selection: boolean;
+  /** Registered context values that the entry's key tells apart; others taint. */
+  readonly vary: readonly string[];
 }
 
 export interface TaintGuard {
@@ -28,13 +31,16 @@ export interface TaintGuard {
    * Taints the fill that is running here, if any. To be called by whatever hands it a value that is not for everybody:
    * a private entry, or one whose own fill turned out tainted.
    */
-  taint(taint: Taint): void;
+  taint(taint: Exclude<Taint, "vary">): void;
+  /** The same for a value that is another one for other values of these names. */
+  taintByVary(names: readonly string[]): void;
 }
 
 interface Fill extends WatchedFill {
   taint: Taint | undefined;
   readonly principal: boolean;
   readonly selection: boolean;
+  readonly vary: readonly string[];
 }
 
 /** The names of `info` through which a resolver sees more of the document than its own arguments. */
@@ -60,7 +66,7 @@ export function createTaintGuard(options: {
     return running.getStore() === undefined ? work() : running.run(undefined, work);
   }
 
-  function readHere(taint: Taint): void {
+  function readHere(taint: Exclude<Taint, "vary">): void {
     const fill = running.getStore();
     if (fill?.[taint === "selection" ? "selection" : "principal"]) fill.taint ??= taint;
   }
@@ -81,7 +87,7 @@ export function createTaintGuard(options: {
       },
     });
     try {
-      options.principal(recorder as never);
+      quiet(options.principal(recorder as never));
     } catch {
       // What it read before it failed is known; the failure itself is told where the principal is asked for.
     }
@@ -100,8 +106,8 @@ export function createTaintGuard(options: {
   }
 
   return {
-    async watch({ context, info, principal, selection }, load) {
-      const fill: Fill = { taint: undefined, principal, selection };
+    async watch({ context, info, principal, selection, vary }, load) {
+      const fill: Fill = { taint: undefined, principal, selection, vary };
       const leave = principal ? enter(context) : undefined;
       if (selection && info !== undefined) watchSelection(info, () => readHere("selection"));
       try {
@@ -112,6 +118,10 @@ export function createTaintGuard(options: {
     },
     outside,
     taint: readHere,
+    taintByVary(names) {
+      const fill = running.getStore();
+      if (fill !== undefined && names.some((name) => !fill.vary.includes(name))) fill.taint ??= "vary";
+    },
   };
 }
 

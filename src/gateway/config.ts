@@ -18,7 +18,7 @@ export interface GatewayConfig {
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const environments = ["development", "test", "production"] as const;
-const redisUrls = /^(rediss?:\/\/.+|redis\+(cluster|ring):\/\/.+|redis\+sentinel:\/\/.+\/.+|unix:.+)$/;
+const redisUrls = /^(rediss?:\/\/.+|redis\+(cluster|ring):\/\/.+|redis\+sentinel:\/\/.+\/.+|unix:\/.+)$/;
 
 const variables = z.object({
   PORT: z
@@ -47,7 +47,10 @@ const variables = z.object({
     .optional(),
   CACHE_NAMESPACE: z
     .string()
-    .regex(/^[\w.:-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ . - :")
+    .regex(
+      /^(?!:)[\w.:-]{1,64}(?<!:)$/,
+      'must be 1 to 64 of A-Z a-z 0-9 _ . - : and neither begin nor end with ":"',
+    )
     .default("fieldgate"),
   CACHE_SECRET: z
     .string()
@@ -79,9 +82,10 @@ const secrets = new Set(["REDIS_URL", "DATABASE_URL", "CACHE_SECRET", "ADMIN_TOK
  * `PORT` (4000), `HOST` (localhost; 0.0.0.0 in production), `REDIS_URL` (none: the embedded store), `DATABASE_URL` (none: the embedded
  * database), `CACHE_NAMESPACE` (fieldgate), `CACHE_SECRET`, `CACHE_DISABLED` (false), `ADMIN_TOKEN`, `LOG_LEVEL` (info), `NODE_ENV` (development).
  *
- * Throws a {@link ConfigError} that names every variable with a bad value.
+ * @example
+ * const config = readConfig(process.env);
  *
- *     const config = readConfig(process.env);
+ * @throws ConfigError that names every variable with a bad value.
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): GatewayConfig {
   const given = Object.fromEntries(

@@ -75,19 +75,20 @@ export interface GatewayContext {
 /**
  * Describes a gateway; nothing runs until {@link startGateway}.
  *
- *     import { createFieldCache, typeDefs as directives } from "fieldgate";
- *     import { defineGateway, startGateway } from "fieldgate/gateway";
+ * @example
+ * import { createFieldCache, typeDefs as directives } from "fieldgate";
+ * import { defineGateway, startGateway } from "fieldgate/gateway";
  *
- *     const gateway = defineGateway({
- *       start({ cacheOptions }) {
- *         const cache = createFieldCache({ ...cacheOptions, principal: (context) => context.user });
- *         const schema = cache.apply(makeExecutableSchema({ typeDefs: [directives, typeDefs], resolvers }));
- *         return { cache, schema, context: ({ bearer }) => ({ user: bearer ?? null }) };
- *       },
- *     });
- *     await startGateway(gateway);
+ * const gateway = defineGateway({
+ *   start({ cacheOptions }) {
+ *     const cache = createFieldCache({ ...cacheOptions, principal: (context) => context.user });
+ *     const schema = cache.apply(makeExecutableSchema({ typeDefs: [directives, typeDefs], resolvers }));
+ *     return { cache, schema, context: ({ bearer }) => ({ user: bearer ?? null }) };
+ *   },
+ * });
+ * await startGateway(gateway);
  *
- * The example takes the bearer for the user, as the demo does: outside of development check it first.
+ * Trap: the example takes the bearer for the user, as the demo does: outside of development check it first.
  */
 export function defineGateway<Context extends object>(
   definition: GatewayDefinition<Context>,

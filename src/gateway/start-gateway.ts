@@ -1,8 +1,8 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyBaseLogger } from "fastify";
 import { pino } from "pino";
-import type { FieldCache, FieldCacheOptions } from "../index.ts";
-import { type GatewayConfig, readConfig } from "./config.ts";
+import { type FieldCache, type FieldCacheOptions, FieldgateError } from "../index.ts";
+import { ConfigError, type GatewayConfig, readConfig } from "./config.ts";
 import { serveDashboard } from "./dashboard.ts";
 import type { GatewayContext, GatewayDefinition } from "./define-gateway.ts";
 import { serveExplorerAssets } from "./explorer.ts";
@@ -14,6 +14,7 @@ import { createMetrics, type GatewayMetrics } from "./metrics.ts";
 import { defaultLimits } from "./query-limits.ts";
 import { type ShutdownReport, shutDown } from "./shutdown.ts";
 
+/** Options of {@link startGateway}. */
 export interface StartOptions {
   /** Environment variables. Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -40,11 +41,14 @@ const CACHE_PART = 0.8;
 /**
  * Starts a gateway and resolves once it answers.
  *
- * Rejects with a `ConfigError` for bad environment variables, with the mistakes of the schema, or with the error of a source or of the
- * port. What the definition's `start` had answered with is closed again; what it opened before it threw is its own to close.
+ * @example
+ * const gateway = await startGateway(definition);
+ * console.log(`${gateway.url}/graphql`);
  *
- *     const gateway = await startGateway(definition);
- *     console.log(`${gateway.url}/graphql`);
+ * Trap: SIGTERM and SIGINT then end the process, unless `signals` is false.
+ *
+ * @throws ConfigError for bad environment variables, the mistakes of the schema, or the error of a source or of the port. What the
+ * definition's `start` had answered with is closed again; what it opened before it threw is its own to close.
  */
 export async function startGateway<Context extends object>(
   definition: GatewayDefinition<Context>,
@@ -57,7 +61,7 @@ export async function startGateway<Context extends object>(
   const isProduction = config.environment === "production";
 
   const cacheOptions = cacheOptionsOf(config, { log, metrics, shutdownMs });
-  const parts = await definition.start({ config, log, cacheOptions });
+  const parts = await byVariable(async () => definition.start({ config, log, cacheOptions }));
   const { cache, schema } = parts;
   let closing: Promise<ShutdownReport> | undefined;
   let running = 0;
@@ -163,8 +167,24 @@ function cacheOptionsOf(
     logger: services.log.child({ part: "cache" }),
     onEvent: services.metrics.onEvent,
     // Over before its step is, so that it can tell what it had to leave.
-    shutdownMs: services.shutdownMs * CACHE_PART,
+    shutdownMs: Math.floor(services.shutdownMs * CACHE_PART),
   };
+}
+
+/** What the library says of an option, by its code, where the option comes from the environment. */
+const variables: Readonly<Record<string, string>> = {
+  BAD_REDIS_URL: "REDIS_URL",
+  REDIS_TOPOLOGY: "REDIS_URL",
+};
+
+/** An address that looks like one is refused by the library alone: whoever set the variable is told its name. */
+async function byVariable<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    const variable = error instanceof FieldgateError ? variables[error.code] : undefined;
+    throw variable === undefined ? error : new ConfigError([`${variable}: ${(error as Error).message}`]);
+  }
 }
 
 /** Where an earlier step took so long that the cache does not get to tell by itself. */

@@ -184,7 +184,8 @@ class CallCacheControl implements FieldCacheControl {
 
   get cacheHint(): CachePolicy {
     if (this.#policy === undefined) {
-      this.#policy = createPolicy(this.#place.hint);
+      const { hint, restrictEntry } = this.#place;
+      this.#policy = createPolicy(hint, restrictEntry && ((next) => restrictEntry(this.#info, next)));
       this.#request?.add(this.#policy, this.#place.hinted);
     }
     return this.#policy;
@@ -192,10 +193,7 @@ class CallCacheControl implements FieldCacheControl {
 
   // A getter, so that `const { setCacheHint } = info.cacheControl` works as with Apollo's.
   get setCacheHint(): (hint: CacheHint) => void {
-    return (hint) => {
-      this.cacheHint.replace(hint);
-      this.#place.restrictEntry?.(this.#info, hint);
-    };
+    return (hint) => this.cacheHint.replace(hint);
   }
 
   get cacheHintFromType(): (type: GraphQLCompositeType) => CacheHint {
@@ -203,25 +201,30 @@ class CallCacheControl implements FieldCacheControl {
   }
 }
 
-/** A policy that begins with `hint`. */
-export function createPolicy(hint: CacheHint = {}): CachePolicy {
+/** A policy that begins with `hint`; `tell` hears what each later call says, whatever the policy makes of it. */
+export function createPolicy(hint: CacheHint = {}, tell?: (hint: CacheHint) => void): CachePolicy {
+  const take = (next: CacheHint) => {
+    if (next.maxAge !== undefined) policy.maxAge = next.maxAge;
+    if (next.scope !== undefined) policy.scope = next.scope;
+  };
   const policy: CachePolicy = {
     replace(next) {
-      if (next.maxAge !== undefined) policy.maxAge = next.maxAge;
-      if (next.scope !== undefined) policy.scope = next.scope;
+      take(next);
+      tell?.(next);
     },
     restrict(next) {
       if (next.maxAge !== undefined && (policy.maxAge === undefined || next.maxAge < policy.maxAge)) {
         policy.maxAge = next.maxAge;
       }
       if (next.scope !== undefined && policy.scope !== "PRIVATE") policy.scope = next.scope;
+      tell?.(next);
     },
     policyIfCacheable() {
       if (policy.maxAge === undefined || policy.maxAge === 0) return null;
       return { maxAge: policy.maxAge, scope: policy.scope ?? "PUBLIC" };
     },
   };
-  policy.replace(hint);
+  take(hint);
   return policy;
 }
 

@@ -63,7 +63,8 @@ export interface FieldCache<Context = AnyContext> {
    * A copy of the schema whose fields read through the cache, for any graphql-js server. The cache is the innermost wrapper:
    * whatever authorises by wrapping resolvers is applied to the result.
    *
-   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError `APPLIED_TWICE`.
+   * @throws SchemaPolicyError with every mistake of the directives at once; FieldgateError
+   * `APPLIED_TWICE`, or `ALREADY_APPLIED` for a schema that came out of a cache.
    */
   apply(schema: GraphQLSchema): GraphQLSchema;
   /**
@@ -274,7 +275,6 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       return {
         ...reading,
         policy: policies.rows.get(name),
-        severalKeys: (policies.keys.get(name)?.length ?? 0) > 1,
         backgroundContext: options.backgroundContext,
         earlyWaves,
         identities,
@@ -322,6 +322,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       entities: new Set(entities.keys()),
       writableEntities: new Set([...entities].filter(([, one]) => one.isWritable).map(([name]) => name)),
       identify: new Set(Object.keys(options.identify ?? {})),
+      authorize: new Set(Object.keys(options.authorize ?? {})),
     });
     for (const problem of policies.warnings) {
       logger.warn({ coordinate: problem.coordinate }, describeProblem(problem));
@@ -340,7 +341,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     const writing = applyCacheWrites(schema, {
       rules: policies.writes,
       states,
-      write: (name, state, row) => entities.get(name)!.writeIn(state, row),
+      write: (name, row, state, context) => entities.get(name)!.writeIn(state, context, row),
     });
     const invalidating = applyInvalidates(writing, {
       rules: policies.invalidations,

@@ -52,7 +52,8 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly trusted?: (context: Context) => boolean;
   /**
    * Refuses by throwing, once the value is known, on a hit as on a miss: `{ "Order.total": (order, args, context, info, total) => { … } }`.
-   * May be async. Default none.
+   * May be async. The field need not be cached; a name that is no field of the schema is an error of {@link FieldCache.apply}.
+   * Default none.
    */
   readonly authorize?: Readonly<Record<string, AuthorizeField<Context>>>;
   /** Takes the key of a row that has it under another name: `{ Product: (row) => ({ id: row.sku }) }`. Default: the property of that name. */
@@ -72,7 +73,8 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly onEvent?: (event: CacheEvent) => void;
   /**
    * Makes the context of a background refresh, which never runs with a finished request's. `asker` says for whom:
-   * the principal of a PRIVATE entry, and the `vary` values of the key. Default `() => ({})`.
+   * the principal of a PRIVATE entry, and the `vary` values of the key. A field whose refresh fails for want of it is loaded anew
+   * by the request instead. Default: an empty object, for places with `staleSeconds`.
    */
   readonly backgroundContext?: (asker: Asker) => Context | PromiseLike<Context>;
   /** What a failed invalidation of `@invalidates` does to its mutation. Default `"log"`: the answer stands, the invalidation is retried in the background. */
@@ -81,13 +83,13 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly cacheControl?: boolean;
   /** Names of directives that authorise, besides the well-known ones. Default `[]`. */
   readonly authDirectives?: readonly string[];
+  /** Names of directives that wrap the cache from outside on purpose, and are not to be warned of. Default `[]`. */
+  readonly outerDirectives?: readonly string[];
   /**
    * Looks up with a root field what is likely to be read below it: the entity that its arguments name, those that its entry showed
    * last time, their cached fields; 500 entries a request at most. Saves round trips, never changes an answer. Default true.
    */
   readonly earlyWaves?: boolean;
-  /** Names of directives that wrap the cache from outside on purpose, and are not to be warned of. Default `[]`. */
-  readonly outerDirectives?: readonly string[];
   /** How long a fill waits for another gateway's fill of the same key, in ms. Then it loads without storing. Default 2000. */
   readonly lockWaitMs?: number;
   /** Larger encoded values are served, not stored; in bytes. Default 1048576 (1 MiB). */

@@ -10,7 +10,8 @@ import type { PlanAhead } from "../fields/plan-read.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import { EntityDataLoader } from "./entity-data-loader.ts";
-import { forgetRow, learnRow, requestLoader } from "./request-loaders.ts";
+import { forgetRows, requestLoader } from "./request-loaders.ts";
+import { rowGraphOf } from "./row-graph.ts";
 import { RowReader, type RowReaderOptions } from "./row-reader.ts";
 import { RowWriter, type WriteBatch } from "./row-writer.ts";
 import { type Guarded, type RowRequest, SourceBatch } from "./source-batch.ts";
@@ -119,7 +120,7 @@ export class Entity implements EntityLoader, EntitySource {
       name: typeName,
       load: options.load,
       maxBatch: options.maxBatch ?? Number.POSITIVE_INFINITY,
-      guard: (request, work) => watch(deps.guard, request, work),
+      guard: (request, work) => watch(deps, request, work),
       emit: deps.emit,
       schedule: deps.schedule,
     });
@@ -135,25 +136,27 @@ export class Entity implements EntityLoader, EntitySource {
     this.loader(context).loadMany(keys);
 
   readonly write = (row: unknown, context?: unknown): Promise<unknown> =>
-    this.writeIn(this.#deps.states.of(context), row);
+    this.writeIn(this.#deps.states.of(context), context, row);
 
   readonly remove = async (input: unknown, context?: unknown): Promise<void> => {
     const key = this.#keyOf(input);
-    const state = this.#deps.states.of(context);
-    for (const name of await this.#rowWriter().remove(key, this.#identify(key))) {
-      forgetRow(state, this.typeName, name);
-    }
+    await this.#rowWriter().remove(key, this.#identify(key));
+    forgetRows(this.#deps.states.of(context));
   };
 
   /** Writes for a request whose state is known. */
-  async writeIn(state: RequestState, given: unknown): Promise<unknown> {
+  async writeIn(state: RequestState, context: unknown, given: unknown): Promise<unknown> {
     const { row, names } = await this.#rowWriter().write(given);
-    learnRow(state, this.typeName, names, row);
+    // Other rows that the request has read may show what was before.
+    forgetRows(state);
+    this.#loaderOf(state, context).learn(names, row);
     return row;
   }
 
-  load(state: RequestState, context: unknown, key: EntityKey): Promise<unknown> {
-    return this.#loaderOf(state, context).load(new ReferredKey(key));
+  load(state: RequestState, context: unknown, key: EntityKey, from?: string): Promise<unknown> {
+    const loader = this.#loaderOf(state, context);
+    const referred = new ReferredKey(key);
+    return from === undefined ? loader.load(referred) : loader.loadFrom(from, referred);
   }
 
   ahead(state: RequestState, context: unknown): PlanAhead | undefined {
@@ -167,6 +170,8 @@ export class Entity implements EntityLoader, EntitySource {
 
   #open(state: RequestState): EntityDataLoader {
     const reader = this.#rowReader();
+    const { guard, parts } = this.#deps;
+    const { scope = "PUBLIC", vary = [] } = parts().policy ?? {};
     return new EntityDataLoader({
       name: this.typeName,
       homeOf: (input) => this.#identify(this.#keyIn(input)).home,
@@ -175,8 +180,14 @@ export class Entity implements EntityLoader, EntitySource {
         const context = this.#contexts.get(state);
         return reader.read({ identity: this.#identify(key), key, state, context, reload });
       },
+      rows: rowGraphOf(state),
       isOwnError: (error) => this.#source.isRowError(error),
-      onPrincipalRow: () => this.#deps.guard.taint("private"),
+      // By the type's own word, whether or not there is an entry this time: an anonymous row is not for everybody either.
+      onLoad() {
+        if (scope === "PRIVATE") guard.taint("private");
+        guard.taintByVary(vary);
+      },
+      onPrincipalRow: () => guard.taint("private"),
     });
   }
 
@@ -223,10 +234,15 @@ class ReferredKey {
   }
 }
 
-function watch(guard: TaintGuard, request: RowRequest, work: () => Promise<unknown>): Promise<Guarded> {
+function watch(
+  { guard, parts }: EntityDeps,
+  { context, watched }: RowRequest,
+  work: () => Promise<unknown>,
+): Promise<Guarded> {
+  const { vary = [] } = parts().policy ?? {};
   let tainted = () => false;
   return guard
-    .watch({ context: request.context, principal: request.watched, selection: false }, (fill) => {
+    .watch({ context, principal: watched, selection: false, vary }, (fill) => {
       tainted = () => fill.taint !== undefined;
       return work();
     })

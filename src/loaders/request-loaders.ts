@@ -14,24 +14,9 @@ export function requestLoader(
   return made;
 }
 
-/** The row that the request has just written, for those who ask it again. */
-export function learnRow(state: RequestState, name: string, names: readonly string[], row: unknown): void {
-  const loader = state.loaders.get(name);
-  if (loader instanceof EntityDataLoader) loader.learn(names, row);
-}
-
-/** Takes one row from the request's memo. */
-export function forgetRow(state: RequestState, name: string, home: string): void {
-  const loader = state.loaders.get(name);
-  if (loader instanceof EntityDataLoader) loader.forget(home);
-}
-
-/** Takes all rows of an entity from the request's memo. */
-export function forgetRows(state: RequestState, name: string): void {
-  const loader = state.loaders.get(name);
-  if (loader instanceof EntityDataLoader) loader.clearAll();
-}
-
-export function forgetAllRows(state: RequestState): void {
-  for (const name of state.loaders.keys()) forgetRows(state, name);
+/** Takes all rows from the request's memo. */
+export function forgetRows(state: RequestState): void {
+  for (const loader of state.loaders.values()) {
+    if (loader instanceof EntityDataLoader) loader.clearAll();
+  }
 }

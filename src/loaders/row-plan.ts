@@ -2,7 +2,7 @@ import type { ReadPlan, ReadSession } from "../engine/read-plan.ts";
 import type { Audience } from "../fields/audience.ts";
 import type { FieldPolicy } from "../fields/field-policy.ts";
 import type { Identity } from "../fields/identity.ts";
-import { renderTagTemplate } from "../fields/tag-template.ts";
+import { renderTagTemplate, settledFor } from "../fields/tag-template.ts";
 import { type Keys, ROW, stampNames } from "../keys/grammar.ts";
 
 /** What the read of one row wants of the cache. */
@@ -33,8 +33,9 @@ export function planRow(
 }
 
 /** Stamp names that only the row itself can tell. */
-export function tagsOfRow(policy: FieldPolicy, row: unknown): readonly string[] {
-  return rendered(policy, true, row);
+export async function tagsOfRow(policy: FieldPolicy, row: unknown): Promise<readonly string[]> {
+  const templates = policy.tags.filter(({ fromValue }) => fromValue);
+  return templates.length === 0 ? [] : rendered(policy, true, await settledFor("value", templates, row));
 }
 
 function knownTags(policy: FieldPolicy): readonly string[] {

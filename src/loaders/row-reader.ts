@@ -7,14 +7,15 @@ import { type BackgroundContext, BackgroundLoads } from "../fields/background-co
 import { DanglingEntries } from "../fields/dangling-entries.ts";
 import type { EarlyWaves } from "../fields/early-waves.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
-import type { Identities, Identity } from "../fields/identity.ts";
+import { type Identities, type Identity, showsFirstKey } from "../fields/identity.ts";
 import type { PlanAhead } from "../fields/plan-read.ts";
 import type { References, Unpacked } from "../fields/references.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
-import type { Keys } from "../keys/grammar.ts";
+import { type Keys, stampNames } from "../keys/grammar.ts";
 import type { RowAnswer } from "./entity-data-loader.ts";
+import { rowGraphOf } from "./row-graph.ts";
 import { planRow, tagsOfRow } from "./row-plan.ts";
 import type { LoadedRow, SourceBatch } from "./source-batch.ts";
 
@@ -28,8 +29,6 @@ export interface RowReaderOptions {
   readonly name: string;
   /** The policy of the type's rows; without one they are batched and not kept. */
   readonly policy: FieldPolicy | undefined;
-  /** The type has more than one key, so that its entities have more than one name. */
-  readonly severalKeys: boolean;
   readonly cache: RowCache;
   readonly keys: Keys;
   readonly identities: Identities;
@@ -115,7 +114,7 @@ export class RowReader {
 
   async read(wish: RowWish): Promise<RowAnswer> {
     const { policy } = this.#options;
-    if (policy === undefined) return this.#answer(wish, await this.#loadAlone(wish));
+    if (policy === undefined) return answerOf(await this.#loadAlone(wish));
     const audience = this.#audienceOf(policy, wish);
     if (typeof audience === "string") {
       this.#record(policy, wish, { outcome: "bypass", reason: audience });
@@ -125,7 +124,7 @@ export class RowReader {
         outcome: "bypass",
         reason: audience,
       });
-      return this.#answer(wish, await this.#loadAlone(wish));
+      return answerOf(await this.#loadAlone(wish));
     }
     return this.#readCached(policy, audience, wish);
   }
@@ -175,7 +174,7 @@ export class RowReader {
       return { ...result, ...row };
     });
     this.#record(policy, wish, read, plan.key);
-    return this.#answer(wish, {
+    return answerOf({
       value: read.value,
       tainted: tainted || read.ofPrincipal || policy.scope === "PRIVATE",
     });
@@ -188,12 +187,14 @@ export class RowReader {
   async #unpack(
     policy: FieldPolicy,
     stored: unknown,
-    { state, context }: RowWish,
+    { identity, state, context }: RowWish,
   ): Promise<Unpacked & { readonly ofPrincipal: boolean }> {
     const { references, guard } = this.#options;
-    const unpack = () => references.unpack(policy.shape, stored, state, context);
+    const unpack = () => references.unpack(policy.shape, stored, state, context, identity.home);
     if (!this.#refers(policy)) return { ...(await unpack()), ofPrincipal: false };
-    return guard.watch({ context, principal: true, selection: false }, async (fill) => {
+    rowGraphOf(state).open(identity.home, stored);
+    const { vary } = policy;
+    return guard.watch({ context, principal: true, selection: false, vary }, async (fill) => {
       const unpacked = await unpack();
       return { ...unpacked, ofPrincipal: fill.taint !== undefined };
     });
@@ -225,11 +226,11 @@ export class RowReader {
   ): Promise<Loaded> {
     const { references } = this.#options;
     const { value, tags, whole } = await references.pack(policy.shape, row, { context });
-    const names = row === null || row === undefined ? [] : this.#namesOf(identity, row);
+    const names = this.#namesOf(identity, row);
     const unshared = this.#unshared(tainted, names === undefined, whole);
     return {
       value,
-      tags: [...tags, ...(names ?? []), ...tagsOfRow(policy, row)],
+      tags: [...tags, ...(names ?? []), ...(await tagsOfRow(policy, row))],
       ...(unshared === undefined ? {} : { unshared }),
     };
   }
@@ -258,8 +259,10 @@ export class RowReader {
   #namesOf({ typeName, home }: Identity, row: unknown): readonly string[] | undefined {
     const { identities, name, warn } = this.#options;
     const shown = identities.of(typeName, row);
-    if (shown === undefined) return [];
-    const names = [shown.home, ...shown.aliases];
+    const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
+    if (![home, ...names].some((one) => showsFirstKey({ typeName, home: one }))) {
+      names.push(stampNames.any(typeName));
+    }
     const sameKey = names.find((one) => keyIn(one) === keyIn(home));
     if (sameKey === undefined || sameKey === home) return names.filter((one) => one !== home);
     warn(
@@ -290,19 +293,6 @@ export class RowReader {
     });
   }
 
-  #answer({ identity }: RowWish, { value, tainted }: LoadedRow): RowAnswer {
-    const shown =
-      this.#options.severalKeys && isObject(value)
-        ? this.#options.identities.of(identity.typeName, value)
-        : undefined;
-    const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
-    return {
-      row: value,
-      alsoKnownAs: names.filter((name) => name !== identity.home),
-      ofPrincipal: tainted,
-    };
-  }
-
   #record(
     policy: FieldPolicy,
     { state }: RowWish,
@@ -322,6 +312,10 @@ export class RowReader {
   }
 }
 
+function answerOf({ value, tainted }: LoadedRow): RowAnswer {
+  return { row: value, ofPrincipal: tainted };
+}
+
 /** What lends its context to a batch should fit all of it: a request's fits a request. */
 function originOf({ context, background }: RowWish): string {
   if (background === true) return "background";
@@ -331,8 +325,4 @@ function originOf({ context, background }: RowWish): string {
 /** `Product` of `Product:42`, `Product@slug` of `Product@slug:tea`: names of one key can be compared. */
 function keyIn(home: string): string {
   return home.slice(0, home.indexOf(":"));
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

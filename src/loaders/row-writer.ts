@@ -61,18 +61,15 @@ export class RowWriter {
     return { row: saved, names: [identity.home, shown.home, ...shown.aliases].filter(isFirst) };
   }
 
-  /** Resolves to the stamp names of what was removed. */
-  async remove(key: unknown, identity: Identity): Promise<readonly string[]> {
+  async remove(key: unknown, identity: Identity): Promise<void> {
     const { name, remove, cache, onUnreached } = this.#options;
     if (remove === undefined) throw missing(name, "remove");
-    const names = this.#namesOf(identity);
     await cache.write({
-      names,
+      names: this.#namesOf(identity),
       save: async () => remove([key as never]),
       written: async () => ({ names: [] }),
       onUnreached,
     });
-    return [identity.home, ...identity.aliases];
   }
 
   #namesOf({ home, aliases }: Identity): readonly string[] {

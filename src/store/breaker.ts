@@ -29,6 +29,9 @@ export class Breaker {
   #failedProbes = 0;
   #attempt = 0;
   #closedAt = Number.NEGATIVE_INFINITY;
+  /** Something was answered in time since it opened last; and whether that was so when it opened. */
+  #inTime = true;
+  #hiccup = true;
   #cancel: (() => void) | undefined;
   /** Changes with each reset, so that a probe that is under way then is not heard any more. */
   #round = 0;
@@ -44,6 +47,8 @@ export class Breaker {
   fail(detail: string): void {
     if (this.#open) return;
     this.#open = true;
+    this.#hiccup = this.#inTime;
+    this.#inTime = false;
     this.#failedProbes = 0;
     if (this.#options.clock.monotonic() - this.#closedAt > this.#maxMs) this.#attempt = 0;
     this.#schedule();
@@ -52,14 +57,12 @@ export class Breaker {
 
   /**
    * The store answered. `late`: what had been given up already. That ends a hiccup at once; of a store that is slow for good,
-   * which would be closed and opened with every answer, only probes decide.
+   * of which nothing was in time since the last one, only probes decide.
    */
   succeed({ late = false } = {}): void {
-    if (!this.#open) return;
-    if (late && this.#options.clock.monotonic() - this.#closedAt <= this.#maxMs) return;
-    this.reset();
-    this.#closedAt = this.#options.clock.monotonic();
-    this.#options.onChange(false, "the store answers again");
+    if (!late) this.#inTime = true;
+    if (!this.#open || (late && !this.#hiccup)) return;
+    this.#close();
   }
 
   /** Closes without a word: the connection is gone, and another will begin anew. */
@@ -67,6 +70,12 @@ export class Breaker {
     this.#open = false;
     this.#round += 1;
     this.#cancel?.();
+  }
+
+  #close(): void {
+    this.reset();
+    this.#closedAt = this.#options.clock.monotonic();
+    this.#options.onChange(false, "the store answers again");
   }
 
   get #maxMs(): number {
@@ -84,7 +93,7 @@ export class Breaker {
   async #probe(round: number): Promise<void> {
     const alive = await this.#options.probe();
     if (round !== this.#round) return;
-    if (alive) return this.succeed();
+    if (alive) return this.#close();
     this.#failedProbes += 1;
     this.#schedule();
     if (this.#failedProbes % (this.#options.deadAfter ?? 3) === 0) this.#options.onDead();

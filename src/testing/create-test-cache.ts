@@ -10,6 +10,7 @@ import { createManualClock, type ManualClock, turns } from "./manual-clock.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { type ResolverCall, runResolver } from "./run-resolver.ts";
 
+/** What `makeExecutableSchema` takes as resolvers. */
 export type Resolvers = Parameters<typeof makeExecutableSchema>[0]["resolvers"];
 
 /** Options of {@link createTestCache}: those of `createFieldCache`, and the schema. */

@@ -19,7 +19,11 @@ export interface SteppedClock extends Clock {
 
 const BEGINNING = Date.UTC(2026, 0, 1);
 
-/** `startAt`: ms since the epoch. Default the beginning of 2026, UTC. */
+/**
+ * A clock for a test, standing at `startAt`: ms since the epoch. Default the beginning of 2026, UTC.
+ *
+ * `createTestCache` makes one of its own; this is for the timers of code beside it.
+ */
 export function createManualClock(startAt: number = BEGINNING): ManualClock {
   const time = new ManualTime(startAt);
   return {

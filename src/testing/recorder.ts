@@ -17,6 +17,7 @@ export interface RecordedFill {
   readonly background: boolean;
 }
 
+/** What one read of a field or a row came to. */
 export interface RecordedRead {
   readonly coordinate: string;
   readonly outcome: Outcome;

@@ -15,6 +15,16 @@ describe("clock", () => {
     expect(systemClock.monotonic()).toBeGreaterThanOrEqual(before);
   });
 
+  test("a timer of more than 24 days does not run at once", async () => {
+    let ran = false;
+    const cancel = systemClock.setTimer(() => {
+      ran = true;
+    }, 3e9);
+    await new Promise((resolve) => systemClock.setTimer(() => resolve(undefined), 20));
+    cancel();
+    expect(ran).toBe(false);
+  });
+
   test("a timer that was cancelled does not run", async () => {
     const ran: string[] = [];
     const { promise, resolve } = deferred<void>();

@@ -306,7 +306,7 @@ const errors: readonly BadSchema[] = [
     sdl: mutation('save(id: ID!): Product @cacheWrite(entity: "Product")'),
     options: { entities: new Set(["Product"]) },
     errors: [
-      'Mutation.save (line 2:24): @cacheWrite(entity: "Product") has nothing to write with. Give the entity a write: cache.entity("Product", { load, write }).',
+      'Mutation.save (line 2:24): @cacheWrite(entity: "Product") has nothing to write with. No entity can be written in this version: write in the resolver, and name what changed with @invalidates.',
     ],
   },
   {
@@ -467,6 +467,15 @@ const errors: readonly BadSchema[] = [
     errors: [
       'Node: cache.entity("Node") names a type that has no entities of its own. Register object types, one by one; a root has no key.',
       'Query: cache.entity("Query") names a type that has no entities of its own. Register object types, one by one; a root has no key.',
+    ],
+  },
+  {
+    name: "authorize of a field that is none",
+    sdl: query("a: Named", "interface Named { name: String } type Thing implements Named { name: String }"),
+    options: { authorize: new Set(["Thing.nmae", "Named.name", "Thing.name"]) },
+    errors: [
+      'Thing.nmae: authorize["Thing.nmae"] names no field of an object type. Did you mean "Thing.name"? Write "Type.field"; a field of an interface is named on each type that implements it.',
+      'Named.name: authorize["Named.name"] names no field of an object type. Did you mean "Thing.name"? Write "Type.field"; a field of an interface is named on each type that implements it.',
     ],
   },
   {

@@ -126,11 +126,10 @@ it("any schema gives policies that hold together, or one error that names every 
       const { sdl, resolved, options } = build(one);
       const schema = schemaOf(sdl, resolved);
       try {
-        const { fields, rows, keys, uncached } = readPolicies(schema, options);
+        const { fields, rows, keys } = readPolicies(schema, options);
         for (const policy of [...fields.values(), ...rows.values()]) {
           seen.policies++;
           expectWhole(policy);
-          expect(uncached.has(policy.coordinate)).toBe(false);
           if (policy.lifetimes.freshMs === 86_400_000) seen.cut++;
         }
         for (const name of rows.keys()) expect(keys.has(name) && options.entities?.has(name)).toBe(true);

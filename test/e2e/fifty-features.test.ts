@@ -6,6 +6,7 @@ import { putScript } from "../../src/store/redis/scripts/put.ts";
 import { stampsScript } from "../../src/store/redis/scripts/stamps.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type DemoServer, PATIENT, startDemo } from "./support/demo-server.ts";
+import { evict } from "./support/evict.ts";
 import { type Monitor, monitor } from "./support/monitor.ts";
 import { together } from "./support/together.ts";
 
@@ -71,7 +72,7 @@ async function counted<T>(work: () => Promise<T>) {
 }
 
 /** Asks until all of the answer comes from entries. */
-function warm(query: string): Promise<void> {
+function warm(demo: DemoServer, query: string): Promise<void> {
   return vi.waitFor(
     async () => {
       expect((await demo.ask(query)).headers.get("x-cache")).toBe("HIT");
@@ -84,11 +85,9 @@ function warm(query: string): Promise<void> {
 const names = (seen: readonly { readonly name: string }[]) => seen.map(({ name }) => name);
 
 describe("a list of fifty features with four cached fields each", () => {
-  beforeEach(() => eyes.flushall());
+  beforeEach(() => evict(eyes));
 
   it("takes, cold, a look-up and a begin for each of its three waves, and one statement per loader", async () => {
-    // The log died with the flush: who begins before the new one is known stores nothing.
-    await warm(UNRELATED);
     const { answer, statements, seen, roundTrips, commands } = await counted(() => demo.ask(LIST));
 
     expect(answer.headers.get("x-cache")).toBe("MISS");
@@ -120,14 +119,36 @@ describe("a list of fifty features with four cached fields each", () => {
     expect(roundTrips).toBeLessThanOrEqual(3 * 2 + 1 + 1 + puts.length);
   });
 
-  it("takes, warm, one MGET for each wave and no statement", async () => {
-    await warm(LIST);
+  it("takes, warm, one MGET and no statement: what the page showed last time is looked up with it", async () => {
+    await warm(demo, LIST);
     const { answer, statements, seen, roundTrips, commands } = await counted(() => demo.ask(LIST));
     expect(answer.headers.get("x-cache")).toBe("HIT");
     expect(statements).toEqual([]);
-    expect(names(seen)).toEqual(["mget", "mget", "mget"]);
-    expect(seen.slice(0, 2).map(({ keys }) => keys.length)).toEqual([3, 101]);
-    expect({ roundTrips, commands }).toEqual({ roundTrips: 3, commands: 3 });
+    expect(names(seen)).toEqual(["mget"]);
+    // Each key once; with the stamps of the groups, which are known by now.
+    const [{ keys } = { keys: [] }] = seen;
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys.filter((key) => !key.endsWith(":__stamp"))).toHaveLength(1 + 50 + 4 * 50);
+    expect({ roundTrips, commands }).toEqual({ roundTrips: 1, commands: 1 });
+  });
+
+  it("takes, warm, one MGET for each wave where the gateway has never seen the page, and no statement", async () => {
+    // Without the groups: tags that are found in a value are read once more by who meets it for the first time.
+    const list = LIST.replace("groups { id name }", "");
+    await warm(demo, list);
+    const other = await startDemo({ redisUrl: redis.url, cache: PATIENT });
+    try {
+      await other.gateway.cache.ready();
+      const before = other.gateway.cache.stats().store;
+      other.statements.length = 0;
+      const { answer, seen } = await counted(() => other.ask(list));
+      expect(answer.headers.get("x-cache")).toBe("HIT");
+      expect(other.statements).toEqual([]);
+      expect(names(seen)).toEqual(["mget", "mget", "mget"]);
+      expect(other.gateway.cache.stats().store.roundTrips - before.roundTrips).toBe(3);
+    } finally {
+      await other.close();
+    }
   });
 });
 
@@ -146,6 +167,8 @@ describe("an operation without cached fields", () => {
 });
 
 describe("requests of one wave", () => {
+  beforeEach(() => evict(eyes));
+
   it("reach Redis together, and the database as one statement per loader", async () => {
     const ids = ["abbr", "all", "array", "alpha", "alerts", "aside", "article", "address"];
     const { answer, statements, seen } = await counted(() =>
@@ -158,13 +181,14 @@ describe("requests of one wave", () => {
     expect(answer.map(({ data }) => typeof data.feature.name)).toEqual(ids.map(() => "string"));
     // The rows by their entity, then noteCount and rating of all eight.
     expect(statements.map(tableOf)).toEqual(["features", "notes", "ratings"].sort());
-    // They came in turns of their own, each with its look-up; from the first answer on they are one.
+    // They came in turns of their own, each with its look-up: at the row that the id names, and at its fields. From the
+    // first answer on they are one.
     const path = names(seen.filter(({ name }) => name !== "put"));
     const looks = path.findIndex((name) => name !== "mget");
     expect(looks).toBeLessThanOrEqual(ids.length);
     expect(path.slice(looks)).toEqual([
       ...["begin", "stamps", "log-since"],
-      ...["mget", "begin", "stamps", "log-since"],
+      ...["begin", "stamps", "log-since"],
     ]);
   });
 
@@ -178,11 +202,6 @@ describe("requests of one wave", () => {
     );
     expect(new Set(answer.map(({ text }) => text)).size).toBe(1);
     expect(statements).toHaveLength(2 + 1 + 4);
-  });
-
-  beforeEach(async () => {
-    await demo.gateway.cache.invalidate([{ entity: "Feature" }, { field: "Query.features" }]);
-    await demo.landed();
   });
 });
 

@@ -29,6 +29,8 @@ interface Question {
   readonly query: string;
   /** Of one feature, `$id`. */
   readonly mark?: (data: Answered) => { stars: unknown; watched: unknown };
+  /** Of many features. */
+  readonly list?: (data: Answered) => readonly { id: string; myRating: unknown; watched: unknown }[];
   readonly viewer?: (
     data: Answered,
   ) => { id?: unknown; email?: unknown; watches?: readonly string[]; count?: number } | null;
@@ -52,11 +54,8 @@ const QUESTIONS: readonly Question[] = [
     mark: ({ resource }) => ({ stars: resource.mine, watched: resource.watched }),
   },
   {
-    query: `query ($id: ID!, $with: Boolean = true) { features(first: 60) { nodes { id myRating watched @include(if: $with) rating { count } } } feature(id: $id) { id } }`,
-    mark: ({ features, feature }) => {
-      const node = features.nodes.find(({ id }: Answered) => id === feature.id);
-      return { stars: node.myRating, watched: node.watched };
-    },
+    query: `query ($with: Boolean = true) { features(first: 12) { nodes { id myRating watched @include(if: $with) rating { count } } } }`,
+    list: ({ features }) => features.nodes,
   },
   {
     query: `{ viewer { id email locale user { name } } }`,
@@ -197,9 +196,9 @@ describe("PRIVATE over HTTP, with many users at once", () => {
     console.log(
       `private: seed ${seed}, ${reads} reads and ${writes} writes of ${USERS.length} users, ${invalidated} invalidations, ${sum} hits of PRIVATE fields`,
     );
-    expect(sum).toBeGreaterThanOrEqual(reads / 2);
+    expect(sum).toBeGreaterThanOrEqual(reads / 4);
     expect(writes).toBeGreaterThanOrEqual(reads / 20);
-    expect(invalidated).toBeGreaterThanOrEqual(10);
+    expect(invalidated).toBeGreaterThanOrEqual(5);
   });
 
   it("what lies in Redis of somebody lies under the key of that principal alone", async () => {
@@ -283,6 +282,10 @@ function assertOwn(question: Question, user: string | undefined, id: string, ans
       watched: own.watches.has(id),
     });
   }
+  for (const { id, myRating, watched } of question.list?.(answer.data) ?? []) {
+    const known = { stars: own.stars.get(id) ?? null, watched: own.watches.has(id) };
+    expect({ user, id, stars: myRating, watched }).toEqual({ user, id, ...known });
+  }
   const viewer = question.viewer?.(answer.data);
   if (viewer !== undefined) {
     expect(viewer).not.toBeNull();
@@ -298,6 +301,9 @@ function assertOwn(question: Question, user: string | undefined, id: string, ans
 function assertStranger(question: Question, answer: Answer): void {
   expect(answer.errors).toBeUndefined();
   if (question.mark !== undefined) expect(question.mark(answer.data)).toEqual({ stars: null, watched: null });
+  for (const { myRating, watched } of question.list?.(answer.data) ?? []) {
+    expect({ myRating, watched }).toEqual({ myRating: null, watched: null });
+  }
   if (question.viewer !== undefined)
     expect(Object.values(answer.data).filter((part) => part === null)).not.toEqual([]);
   expect(answer.text).not.toContain("@");

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CannotRefresh } from "../../src/engine/read-plan.ts";
+import { unsharedError } from "../../src/engine/source-error.ts";
 import { Unstorable } from "../../src/engine/value-codec.ts";
 import { onBothStores, type Server } from "./servers.ts";
 import {
@@ -424,6 +425,18 @@ onBothStores("the cache", (open) => {
       await a.cache.invalidate(["Product:42"]);
       await expect(read(b)).rejects.toThrow("down");
       expect(bad.loads()).toBe(2);
+    });
+
+    test("that refuses its own caller refuses it also where an expired entry is left", async () => {
+      const lifetimes = { freshMs: 30, staleIfErrorMs: MINUTE };
+      const refusing = counted(() => {
+        throw unsharedError(new Error("not for you"), "tainted");
+      });
+      await a.cache.read(planFor(a.cache, { lifetimes }), counted(() => ({ value: "old" })).load);
+      await stored();
+      await passes(a.store, 40);
+      const read = a.cache.read(planFor(a.cache, { lifetimes }), refusing.load);
+      await expect(read).rejects.toThrow("not for you");
     });
   });
 

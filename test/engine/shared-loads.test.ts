@@ -1,3 +1,4 @@
+import DataLoader from "dataloader";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { SharedLoads } from "../../src/engine/shared-loads.ts";
@@ -40,6 +41,19 @@ describe("loads that are not stored", () => {
     const loads = new SharedLoads(systemClock, 1000);
     void loads.run("k", 1, held().load);
     expect((await loads.run("other", 1, counted().load)).value).toBe(1);
+  });
+
+  test("those of one turn are one batch of a DataLoader", async () => {
+    const loads = new SharedLoads(systemClock, 1000);
+    const batches: number[] = [];
+    const source = new DataLoader<number, number>(async (keys) => {
+      batches.push(keys.length);
+      return keys;
+    });
+    const load = (key: number) => async () => ({ value: await source.load(key), tags: [] });
+    const found = await Promise.all([1, 2, 3].map((key) => loads.run(`k${key}`, 1, load(key))));
+    expect(found.map(({ value }) => value)).toEqual([1, 2, 3]);
+    expect(batches).toEqual([3]);
   });
 
   test("a running one that hangs is waited for so long and no longer", async () => {

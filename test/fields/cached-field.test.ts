@@ -133,6 +133,35 @@ describe("a cached field", () => {
   });
 });
 
+describe("a tag of the value", () => {
+  it("is found where the value is only promised", async () => {
+    let loads = 0;
+    const { ask, cache } = await shop({
+      typeDefs: /* GraphQL */ `
+        type Query {
+          book: Book @cacheTTL(seconds: 60, tags: ["author:{value.author.id}"])
+          books: [Book] @cacheTTL(seconds: 60, tags: ["{value[].kind}:{value[].author.id}"])
+        }
+        type Book { title: String, kind: String, author: Author }
+        type Author { id: String }
+      `,
+      resolvers: {
+        Query: {
+          book: () => ({ title: ++loads, author: Promise.resolve({ id: "7" }) }),
+          books: () => [
+            Promise.resolve({ title: ++loads, kind: Promise.resolve("author"), author: { id: "7" } }),
+          ],
+        },
+      },
+    });
+    const query = `{ book { title } books { title } }`;
+    await ask(query, {});
+    expect((await ask(query, {})).reads).toEqual(["Query.book hit", "Query.books hit"]);
+    await cache.invalidate(["__tag:author:7"]);
+    expect((await ask(query, {})).reads).toEqual(["Query.book miss", "Query.books miss"]);
+  });
+});
+
 describe("arguments in the key", () => {
   const distinct = [
     `{ search }`,

@@ -104,6 +104,17 @@ describe("a PRIVATE field", () => {
     expect(await entries()).toEqual([]);
   });
 
+  it("is bypassed where who asks is only promised, and a promise that rejects harms nobody", async () => {
+    const { ask } = await shop({
+      typeDefs: `type Query { me: Int @cacheTTL(seconds: 60, scope: PRIVATE), all: Int @cacheTTL(seconds: 60) }`,
+      resolvers: { Query: { me: () => 1, all: () => 2 } },
+      principal: () => Promise.reject(new Error("no session store")),
+    });
+    const { data, reads } = await ask(`{ me all }`, {});
+    expect(data).toEqual({ me: 1, all: 2 });
+    expect(reads).toContain("Query.me bypass principal-failed");
+  });
+
   it("is forgotten with its principal, and nobody else's is", async () => {
     const { ask, cache, loads } = await privateShop();
     const { state } = await ask(`{ viewer }`, as("ann"));
@@ -218,5 +229,36 @@ describe("authorize", () => {
     expect(errors).toEqual([
       'authorize["Query.total"] must throw to refuse a value, but it returned false. The value was refused.',
     ]);
+  });
+
+  it("refuses as well where nothing is cached: a field without policy, one inside another's entry, a mutation's", async () => {
+    const refuse = () => {
+      throw new Error("not for you");
+    };
+    const { ask } = await shop({
+      typeDefs: /* GraphQL */ `
+        type Query { plain: Int, off: Int @cacheTTL(seconds: 60), holder: Holder @cacheTTL(seconds: 60) }
+        type Holder { inside: Int, open: Int }
+        type Mutation { set: Int }
+      `,
+      resolvers: {
+        Query: { plain: () => 1, off: () => 2, holder: () => ({ inside: 3, open: 4 }) },
+        Mutation: { set: () => 5 },
+      },
+      isOn: (coordinate) => coordinate !== "Query.off",
+      authorize: {
+        "Query.plain": refuse,
+        "Query.off": refuse,
+        "Holder.inside": refuse,
+        "Mutation.set": refuse,
+      },
+    });
+    for (const outcome of ["miss", "hit"]) {
+      const { data, errors, reads } = await ask(`{ plain off holder { inside open } }`, {});
+      expect(data).toEqual({ plain: null, off: null, holder: { inside: null, open: 4 } });
+      expect(errors).toHaveLength(3);
+      expect(reads).toContain(`Query.holder ${outcome}`);
+    }
+    expect((await ask(`mutation { set }`, {})).data).toEqual({ set: null });
   });
 });

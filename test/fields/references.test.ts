@@ -349,6 +349,33 @@ describe("entities held by value", () => {
     expect(loads).toHaveLength(2);
   });
 
+  it("count as any of their type where they show only its second key, by value and as a parent", async () => {
+    let loads = 0;
+    const { ask, cache, identities } = await shop({
+      typeDefs: /* GraphQL */ `
+        type Query { list: [Item] @cacheTTL(seconds: 60), item: Item }
+        type Item @key(fields: "id") @key(fields: "upc") { id: ID, upc: ID!, price: Int @cacheTTL(seconds: 60) }
+      `,
+      resolvers: {
+        Query: {
+          list: () => {
+            loads++;
+            return [{ upc: "a" }];
+          },
+          item: () => ({ upc: "a" }),
+        },
+        Item: { price: () => ++loads },
+      },
+    });
+    const query = `{ list { upc } item { price } }`;
+    await ask(query, {});
+    await ask(query, {});
+    expect(loads).toBe(2);
+    await cache.invalidate([identities.ofId("Item", 7).home, "__any:Item"]);
+    await ask(query, {});
+    expect(loads).toBe(4);
+  });
+
   it("come back as instances with a codec, and are loaded again where it has changed", async () => {
     class Person {
       readonly #name: string;

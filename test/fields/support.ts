@@ -7,7 +7,7 @@ import { readPolicies } from "../../src/directives/read-policies.ts";
 import { type Cache, createCache } from "../../src/engine/cache.ts";
 import type { CacheEvent } from "../../src/engine/events.ts";
 import { createAudiences } from "../../src/fields/audience.ts";
-import type { Authorize } from "../../src/fields/cached-resolver.ts";
+import type { Authorize } from "../../src/fields/authorized-resolver.ts";
 import type { EntitySource } from "../../src/fields/entity-registry.ts";
 import { createIdentities, type Identify, type Identities } from "../../src/fields/identity.ts";
 import { type Codecs, createReferences } from "../../src/fields/references.ts";

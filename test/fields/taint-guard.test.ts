@@ -296,7 +296,7 @@ describe("the guard by itself", () => {
   it("tells fills of one context apart", async () => {
     const guard = createTaintGuard({ principal: (context: Any) => context.user });
     const context = ann();
-    const options = { context, principal: true, selection: false };
+    const options = { context, principal: true, selection: false, vary: [] };
     const gate = deferred<void>();
     const taints: unknown[] = [];
     await Promise.all([
@@ -317,7 +317,7 @@ describe("the guard by itself", () => {
   it("lets go of the context when a fill throws", async () => {
     const guard = createTaintGuard({ principal: (context: Any) => context.user });
     const context = ann();
-    const options = { context, principal: true, selection: false };
+    const options = { context, principal: true, selection: false, vary: [] };
     const failing = guard.watch(options, () => {
       throw new Error("no");
     });
@@ -327,7 +327,7 @@ describe("the guard by itself", () => {
 
   it("taints the fill that is given what is not for everybody", async () => {
     const guard = createTaintGuard({});
-    const options = { context: {}, principal: true, selection: false };
+    const options = { context: {}, principal: true, selection: false, vary: [] };
     const taint = await guard.watch(options, (fill) => {
       guard.taint("private");
       return fill.taint;
@@ -339,10 +339,13 @@ describe("the guard by itself", () => {
   it("does not taint by what the cache does itself", async () => {
     const guard = createTaintGuard({ principal: (context: Any) => context.user });
     const context = ann();
-    const taint = await guard.watch({ context, principal: true, selection: false }, async (fill) => {
-      guard.outside(() => context.user);
-      return fill.taint;
-    });
+    const taint = await guard.watch(
+      { context, principal: true, selection: false, vary: [] },
+      async (fill) => {
+        guard.outside(() => context.user);
+        return fill.taint;
+      },
+    );
     expect(taint).toBe(undefined);
   });
 });

@@ -57,7 +57,14 @@ describe("a bad variable", () => {
       { HOST: "http://x/" },
       'HOST must be a host name or an address, for example 0.0.0.0, but is "http://x/"',
     ],
-    [{ CACHE_NAMESPACE: "a b" }, 'CACHE_NAMESPACE must be 1 to 64 of A-Z a-z 0-9 _ . - :, but is "a b"'],
+    [
+      { CACHE_NAMESPACE: "a b" },
+      'CACHE_NAMESPACE must be 1 to 64 of A-Z a-z 0-9 _ . - : and neither begin nor end with ":", but is "a b"',
+    ],
+    [
+      { CACHE_NAMESPACE: "shop:" },
+      'CACHE_NAMESPACE must be 1 to 64 of A-Z a-z 0-9 _ . - : and neither begin nor end with ":", but is "shop:"',
+    ],
     [{ CACHE_DISABLED: "yes" }, 'CACHE_DISABLED must be true, 1, false or 0, but is "yes"'],
     [
       { LOG_LEVEL: "loud" },

@@ -86,7 +86,8 @@ describe("gateway.close", () => {
     const begun = deferred<void>();
     const gateway = await startGateway(
       defineGateway({
-        shutdownMs: 400,
+        // The part of it that the cache gets is no whole number.
+        shutdownMs: 402,
         start({ cacheOptions }) {
           const cache = createFieldCache(cacheOptions);
           const typeDefs = "type Query { now: Int  stuck: Int @cacheTTL(seconds: 60) }";

@@ -226,6 +226,7 @@ describe("cache.invalidate(target)", () => {
       'The schema has no entity "Produkt". Did you mean "Product"?',
     ],
     ["an unknown type", { entity: "Produkt" }, 'The schema has no entity "Produkt". Did you mean "Product"?'],
+    ["a type without key", { entity: "Query" }, '"Query" is no entity, as it has no key.'],
     [
       "an id of other fields",
       { entity: "Product", id: { sku: 1 } },

@@ -18,8 +18,11 @@ async function warmShop() {
         viewer: String @cacheTTL(seconds: 60, scope: PRIVATE)
       }
       interface Named { id: ID! }
-      type Product implements Named @cacheTTL(seconds: 60) {
+      interface Shown { name: String }
+      type Banner implements Shown { name: String }
+      type Product implements Named & Shown @cacheTTL(seconds: 60) {
         id: ID!
+        name: String
         price: Int @cacheTTL(seconds: 60)
         rating: Int @cacheTTL(seconds: 60)
       }
@@ -57,6 +60,11 @@ describe("cache.invalidate", () => {
     [
       "an entity by its interface",
       { entity: "Named", id: "1" },
+      ["Product", "Product.price", "Product.rating"],
+    ],
+    [
+      "an entity by an interface that a type without key has as well",
+      { entity: "Shown", id: "1" },
       ["Product", "Product.price", "Product.rating"],
     ],
     ["a type", { entity: "Product" }, ["Product", "Product.price", "Product.rating"]],

@@ -168,6 +168,11 @@ describe("@invalidates", () => {
     ],
     ["nothing", "@invalidates", "@invalidates names nothing."],
     [
+      "a type without key",
+      '@invalidates(entity: "Payload")',
+      '@invalidates cannot work, as "Payload" has no key. Give it one, or name the fields that show it',
+    ],
+    [
       "half a key",
       '@invalidates(entity: "Stock", id: "{args.id}")',
       'a "Stock" has the key fields sku, region. Give a part for each, in this order',
@@ -238,6 +243,44 @@ describe("a mutation", () => {
       });
     },
   );
+
+  it("forgets rows that show what it changed, too", async () => {
+    let name = "old";
+    const { run } = createTestCache({
+      typeDefs: `
+        type Query { a: Int }
+        type Mutation { rename: Shelf @invalidates(entity: "Book", id: "1") }
+        type Shelf @cacheTTL(seconds: 60) { id: ID!  book: Book! }
+        type Book { id: ID!  name: String! }
+      `,
+      entities: { Shelf: { load: async (keys) => keys.map((id) => ({ id, first: { id: 1, name } })) } },
+      resolvers: (loaders) => {
+        const shelf = async (context: unknown) =>
+          (await loaders["Shelf"]!.loader(context).load(9)) as { first: object };
+        return {
+          Mutation: {
+            rename: async (_, __, context) => {
+              await shelf(context);
+              name = "new";
+              return { id: 9 };
+            },
+          },
+          Shelf: { book: async (_, __, context) => (await shelf(context)).first },
+        };
+      },
+    });
+    expect(await run("mutation { rename { book { name } } }")).toMatchObject({
+      data: { rename: { book: { name: "new" } } },
+    });
+  });
+
+  it("waits for a part of its result that is only promised", async () => {
+    const { names, dropped } = await mutate({
+      directive: '@invalidates(entity: "Product", id: "{result.items[].id}")',
+      resolve: () => ({ items: [Promise.resolve({ id: 1 }), { id: Promise.resolve(2) }] }),
+    });
+    expect({ names, dropped }).toEqual({ names: ["Product:1", "__any:Product", "Product:2"], dropped: 0 });
+  });
 
   it("invalidates before the selection under it is resolved", async () => {
     const order: string[] = [];

@@ -389,6 +389,79 @@ describe("a PUBLIC row that shows a PRIVATE one", () => {
   });
 });
 
+describe("rows that show only their second key", () => {
+  const type = `type Product @key(fields: "id") @key(fields: "slug") @cacheTTL(seconds: 60) { id: ID!  slug: ID! }`;
+
+  it.each<[string, (id: { slug: string }) => unknown]>([
+    ["rows", (key) => key],
+    ["nulls", () => null],
+  ])("are %s that an invalidation by the first key reaches", async (_, row) => {
+    const { products, calls, settle, cache } = productCache(type, {
+      load: async (keys) => keys.map((key) => row(key) as object),
+    });
+    const read = async () => {
+      await products.get({ slug: "tea" }, {});
+      await settle();
+    };
+    await read();
+    await read();
+    expect(calls()).toHaveLength(1);
+    await cache.invalidate({ entity: "Product", id: 7 });
+    await read();
+    expect(calls()).toHaveLength(2);
+  });
+});
+
+describe("a PUBLIC field that is made of a row", () => {
+  const made = (type: string, field: string, options: Partial<TestCacheOptions>) =>
+    createTestCache({
+      typeDefs: `type Query { text: String ${field} }  type Product ${type} { id: ID!  of: String }`,
+      entities: { Product: { load: async (keys, { of }) => keys.map((id) => ({ id, of })) } },
+      resolvers: (loaders) => ({
+        Query: {
+          text: async (_: unknown, __: unknown, context: unknown) =>
+            ((await loaders["Product"]!.get(1, context)) as { of: string }).of,
+        },
+      }),
+      secret: "s".repeat(32),
+      ...options,
+    });
+
+  it("is for its own caller where the rows are PRIVATE, also while those are switched off or nobody asks", async () => {
+    const test = made("@cacheTTL(seconds: 60, scope: PRIVATE)", "@cacheTTL(seconds: 60)", {
+      principal: ({ user }: Context) => user,
+    });
+    const ask = async (user: string | undefined, of: string) => {
+      const { data } = await test.run("{ text }", { context: { user, of } });
+      await test.settle();
+      return data;
+    };
+    expect(await ask(undefined, "nobody's")).toEqual({ text: "nobody's" });
+    expect(await ask("ann", "ann's")).toEqual({ text: "ann's" });
+    test.cache.disable("Product");
+    expect(await ask("bob", "bob's")).toEqual({ text: "bob's" });
+    expect(await ask("eve", "eve's")).toEqual({ text: "eve's" });
+  });
+
+  it("is for its own caller where the rows vary by more than the field, and stored where it varies alike", async () => {
+    const rows = '@cacheTTL(seconds: 60, vary: ["tenant"])';
+    const vary = { tenant: ({ tenant }: { readonly tenant: string }) => tenant };
+    const outcomes = async (field: string) => {
+      const test = made(rows, field, { vary });
+      const texts: unknown[] = [];
+      for (const tenant of ["a", "b", "a", "b"]) {
+        const { data } = await test.run("{ text }", { context: { tenant, of: `of ${tenant}` } });
+        await test.settle();
+        texts.push((data as { text: string }).text);
+      }
+      expect(texts).toEqual(["of a", "of b", "of a", "of b"]);
+      return test.recorder.keys.filter((key) => key.includes("Query.text")).length;
+    };
+    expect(await outcomes("@cacheTTL(seconds: 60)")).toBe(0);
+    expect(await outcomes('@cacheTTL(seconds: 60, vary: ["tenant"])')).toBe(2);
+  });
+});
+
 describe("a load that looks at who asks", () => {
   const options = { principal: (context: Context) => context.user };
   const entity: Partial<EntityOptions> = {

@@ -41,8 +41,8 @@ export interface Scenario {
 
 /** The protocol; each other value is a way to get it wrong. */
 export interface Rules {
-  readonly invalidate: readonly ("mark" | "drop" | "log" | "append")[];
-  readonly marks: "consulted and verified" | "not consulted" | "not verified";
+  readonly invalidate: readonly ("announce" | "drop" | "log" | "append")[];
+  readonly announcements: "consulted and verified" | "not consulted" | "not verified";
   readonly logChecked: "after the stamps" | "before the stamps" | "never";
   readonly position: "of the request" | "of the fill";
   readonly flightCloses: "before the log check" | "after the log check";
@@ -56,8 +56,8 @@ export interface Rules {
 }
 
 export const protocol: Rules = {
-  invalidate: ["mark", "drop", "log"],
-  marks: "consulted and verified",
+  invalidate: ["announce", "drop", "log"],
+  announcements: "consulted and verified",
   logChecked: "after the stamps",
   position: "of the request",
   flightCloses: "before the log check",
@@ -134,7 +134,7 @@ interface Log {
   /** null: evicted. */
   names: number[] | null;
   /** Names that are being dropped, and by whom. */
-  marks: { name: number; owner: number }[];
+  announcements: { name: number; owner: number }[];
 }
 
 type Command =
@@ -149,7 +149,7 @@ type Command =
   | { readonly kind: "put"; readonly slot: number; readonly token: string; readonly entry: Entry }
   | { readonly kind: "drop"; readonly name: number }
   | {
-      readonly kind: "mark" | "log" | "append";
+      readonly kind: "announce" | "log" | "append";
       readonly name: number;
       readonly owner: number;
       readonly epoch: string;
@@ -183,7 +183,7 @@ function first(scenario: Scenario): State {
     stamps: zeros.map(() => null),
     entries: scenario.slots.map(() => null),
     locks: scenario.slots.map(() => null),
-    log: { epoch: "#1", sequence: 0, names: [], marks: [] },
+    log: { epoch: "#1", sequence: 0, names: [], announcements: [] },
     requests: scenario.requests.map(() => idle()),
     fills: [],
     invalidators: scenario.invalidators.map(() => ({ call: 0, step: 0, number: null })),
@@ -300,14 +300,14 @@ class Stepper {
       case "drop":
         state.stamps[command.name] = null;
         return true;
-      case "mark":
-        if (!log.marks.some(({ owner }) => owner === command.owner))
-          log.marks.push({ name: command.name, owner: command.owner });
+      case "announce":
+        if (!log.announcements.some(({ owner }) => owner === command.owner))
+          log.announcements.push({ name: command.name, owner: command.owner });
         return true;
       case "log": {
-        const marked = log.marks.some(({ owner }) => owner === command.owner);
-        log.marks = log.marks.filter(({ owner }) => owner !== command.owner);
-        if (!marked && this.#rules.marks !== "not verified") return false;
+        const announced = log.announcements.some(({ owner }) => owner === command.owner);
+        log.announcements = log.announcements.filter(({ owner }) => owner !== command.owner);
+        if (!announced && this.#rules.announcements !== "not verified") return false;
         this.#append(log, command.name, command.epoch);
         return true;
       }
@@ -339,8 +339,9 @@ class Stepper {
     const missed = log.sequence - position[1];
     const names = log.names ?? [];
     if (names.length < missed) return "gap";
-    const marked = this.#rules.marks === "not consulted" ? [] : log.marks.map(({ name }) => name);
-    return [...marked, ...names.slice(names.length - missed)];
+    const announced =
+      this.#rules.announcements === "not consulted" ? [] : log.announcements.map(({ name }) => name);
+    return [...announced, ...names.slice(names.length - missed)];
   }
 
   /** "None is stored": nothing under a home stamp that an invalidation resolved meanwhile has dropped; nothing over a newer one. */
@@ -731,7 +732,7 @@ class Stepper {
         const own = state.invalidators[index] as State["invalidators"][number];
         if (!done) {
           own.step = 0;
-          this.#label += " → the mark is gone: another round";
+          this.#label += " → the announcement is gone: another round";
           return;
         }
         own.step++;
@@ -796,9 +797,9 @@ class Stepper {
         evict("the log's names are evicted", (state) => {
           state.log.names = null;
         });
-      if (log.marks.length > 0)
-        evict("the marks are evicted, or their time ends", (state) => {
-          state.log.marks = [];
+      if (log.announcements.length > 0)
+        evict("the announcements are evicted, or their time ends", (state) => {
+          state.log.announcements = [];
         });
     }
     if (this.#from.flushes > 0) {
@@ -807,7 +808,7 @@ class Stepper {
         state.stamps.fill(null);
         state.entries.fill(null);
         state.locks.fill(null);
-        state.log = { epoch: null, sequence: 0, names: null, marks: [] };
+        state.log = { epoch: null, sequence: 0, names: null, announcements: [] };
       });
     }
   }

@@ -152,12 +152,12 @@ export const broken: Record<string, BrokenProtocol> = {
     scenario: "a parent that holds an entity by value",
     long: true,
   },
-  "marks not consulted by fills": {
-    rules: { marks: "not consulted" },
+  "announcements not consulted by fills": {
+    rules: { announcements: "not consulted" },
     scenario: "an input read from the source",
   },
-  "a mark that was lost goes unnoticed": {
-    rules: { marks: "not verified" },
+  "an announcement that was lost goes unnoticed": {
+    rules: { announcements: "not verified" },
     scenario: "an input read from the source",
     world: "one eviction of any key",
   },

@@ -69,6 +69,31 @@ describe("a flight that an invalidation has met", () => {
     expect((await joined).value).toBe("new");
   });
 
+  test("R sees its parent under tag a · the parent moves to b, I by b resolves · R' with b joins neither before nor after F1", async () => {
+    for (const stage of ["before", "after"]) {
+      const home = `Product:${stage}`;
+      const first = held();
+      const begin = a.store.stopAfter("begin");
+      const read = a.cache.read(planFor(a.cache, { home, tags: ["__tag:a"] }), first.load);
+      await begin.arrived;
+      if (stage === "after") {
+        begin.go();
+        await first.begun;
+      }
+      await b.cache.invalidate(["__tag:b"]);
+      const next = a.cache.read(
+        planFor(a.cache, { home, tags: ["__tag:a", "__tag:b"] }),
+        counted(() => ({ value: "new" })).load,
+      );
+      await turns();
+      begin.go();
+      await first.begun;
+      first.give("old");
+      expect((await read).value).toBe("old");
+      expect((await next).value).toBe("new");
+    }
+  });
+
   test("F finds the log clean · I by a value tag resolves · R' comes too late to join", async () => {
     const check = a.store.stopAfter("logSince", 1);
     await a.cache.read(planFor(a.cache), counted(() => ({ value: "old", tags: ["Person:7"] })).load);

@@ -70,6 +70,19 @@ describe("the breaker", () => {
     clock.step(200);
     await probes[0]!.answer(true);
     expect(breaker.isOpen).toBe(false);
+    breaker.fail("x");
+    breaker.succeed({ late: true });
+    expect(breaker.isOpen).toBe(true);
+  });
+
+  test("takes a late answer for a hiccup again once one was in time", () => {
+    const { breaker } = open();
+    for (let n = 0; n < 3; n++) {
+      breaker.fail("x");
+      breaker.succeed({ late: true });
+      expect(breaker.isOpen).toBe(false);
+      breaker.succeed();
+    }
   });
 
   test("sends one probe at a time, ever more rarely, up to two seconds", async () => {

@@ -63,6 +63,13 @@ describe("the embedded store's bounds", () => {
     expect(await has(slot(2))).toBe(true);
   });
 
+  test("an entry larger than the store leaves the others where they are", async () => {
+    const { fill, has } = open(10_000);
+    await fill(slot(1));
+    await fill(slot(2), "x".repeat(20_000));
+    expect([await has(slot(1)), await has(slot(2))]).toEqual([true, false]);
+  });
+
   test("an entry whose stamp was evicted reads as one without a stamp: a miss", async () => {
     const { store, fill } = open(3_000);
     const first = slot(1);

@@ -1,6 +1,6 @@
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import type { FeatureFilter, QueryFeaturesArgs } from "../../generated/resolvers.ts";
-import { type CursorValue, connectionFrom, encodeCursor, pageFrom } from "../connections.ts";
+import { type CursorValue, pageFrom, sortedConnectionFrom } from "../connections.ts";
 import type { Database, FeatureRow } from "../database/tables.ts";
 import { storable } from "../inputs.ts";
 import type { FeatureConnection } from "../loaders/feature-loaders.ts";
@@ -27,10 +27,7 @@ export async function featurePage(
       .execute(),
     matching.select((eb) => eb.fn.countAll<number>().as("count")).executeTakeFirstOrThrow(),
   ]);
-  const keys = new Map(found.map((row) => [row.id, row.sortKey]));
-  const rows: FeatureRow[] = found.map(({ sortKey: _key, ...row }) => row);
-  const connection = connectionFrom(rows, page, (row) => encodeCursor([keys.get(row.id) ?? "", row.id]));
-  return { ...connection, totalCount: counted.count };
+  return { ...sortedConnectionFrom<FeatureRow>(found, page), totalCount: counted.count };
 }
 
 /** The day as a text that sorts like it; features without one come last, whichever way. */

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { QuerySpecificationsArgs } from "../../generated/resolvers.ts";
-import { type Connection, connectionFrom, encodeCursor, pageFrom } from "../connections.ts";
+import { type Connection, pageFrom, sortedConnectionFrom } from "../connections.ts";
 import type { Database, SpecificationRow } from "../database/tables.ts";
 import { storable } from "../inputs.ts";
 
@@ -30,8 +30,5 @@ export async function specificationPage(
       .execute(),
     matching.select((eb) => eb.fn.countAll<number>().as("count")).executeTakeFirstOrThrow(),
   ]);
-  const keys = new Map(found.map((row) => [row.id, row.sortKey]));
-  const rows: SpecificationRow[] = found.map(({ sortKey: _key, ...row }) => row);
-  const connection = connectionFrom(rows, page, (row) => encodeCursor([keys.get(row.id) ?? "", row.id]));
-  return { ...connection, totalCount: counted.count };
+  return { ...sortedConnectionFrom<SpecificationRow>(found, page), totalCount: counted.count };
 }

@@ -48,7 +48,7 @@ export function readCacheWrites(
         if (!writable.has(entity)) {
           reject(
             "has nothing to write with.",
-            `Give the entity a write: cache.entity("${entity}", { load, write }).`,
+            "No entity can be written in this version: write in the resolver, and name what changed with @invalidates.",
           );
         }
         const rowPath = args["rowPath"];

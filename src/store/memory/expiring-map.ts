@@ -32,6 +32,8 @@ export class ExpiringMap {
 
   set(key: string, text: string, lifeMs: number): void {
     this.delete(key);
+    // It would drive out everything else, and then itself.
+    if (sizeOf(key, text) > this.#maxBytes) return;
     this.#slots.set(key, { text, until: this.#clock.now() + lifeMs });
     this.#bytes += sizeOf(key, text);
     this.#makeRoom();

@@ -8,8 +8,13 @@ import { type Identity, identify } from "./identity.ts";
 import type { Script } from "./script.ts";
 import { ServerClock } from "./server-clock.ts";
 
-/** What a batch is for: decides how long it may take, and whether the breaker keeps it back. */
-export type Kind = "read" | "write" | "invalidate";
+/**
+ * What a batch is for: decides how long it may take, and whether the breaker keeps it back. A request waits for `lock` as
+ * it does for `read`, and no longer.
+ */
+export type Kind = "read" | "lock" | "write" | "invalidate";
+
+const TIMEOUT_OF = { read: "readMs", lock: "readMs", write: "writeMs", invalidate: "invalidateMs" } as const;
 
 export interface Timeouts {
   /** Default 50. */
@@ -106,7 +111,7 @@ export class RedisConnection {
     if (commands.length === 0) return Promise.resolve([]);
     const refused = this.#refusal(kind);
     if (refused !== undefined) return Promise.resolve(commands.map(() => refused));
-    const ms = this.#options.timeouts[`${kind}Ms`];
+    const ms = this.#options.timeouts[TIMEOUT_OF[kind]];
     const reply = deferred<readonly unknown[]>();
     const batch: Batch = {
       kind,
@@ -300,7 +305,7 @@ export class RedisConnection {
   #flush(): void {
     const outbox = this.#outbox;
     this.#outbox = [];
-    for (const kind of ["read", "write", "invalidate"] as const) {
+    for (const kind of ["read", "lock", "write", "invalidate"] as const) {
       const batches = outbox.filter((batch) => batch.kind === kind);
       if (batches.length > 0) void this.#exchange(batches);
     }

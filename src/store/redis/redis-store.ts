@@ -121,7 +121,7 @@ class RedisStore implements Store {
 
   begin(requests: readonly BeginRequest[]): Promise<readonly (BeginReply | StoreFailure)[]> {
     const epoch = this.#epoch;
-    return this.#each("write", beginScript, requests, {
+    return this.#each("lock", beginScript, requests, {
       shared: [epoch],
       keys: ({ entryKey, stampKey, lockKey, passKey }) => [entryKey, stampKey, lockKey, passKey],
       args: ({ seenId, token, lockMs, stampMs }) => [
@@ -137,7 +137,7 @@ class RedisStore implements Store {
 
   stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]> {
     const epoch = this.#epoch;
-    return this.#each("write", stampsScript, requests, {
+    return this.#each("lock", stampsScript, requests, {
       shared: [epoch],
       keys: ({ stampKey }) => [stampKey],
       args: ({ lifeMs }) => [newStamp(epoch, this.#random), wholeMs(lifeMs)],
@@ -147,7 +147,7 @@ class RedisStore implements Store {
 
   async logSince(position: LogPosition, own?: string): Promise<LogSince | StoreFailure> {
     const epoch = this.#epoch;
-    const [reply] = await this.#connection.send("write", [
+    const [reply] = await this.#connection.send("lock", [
       {
         script: logSinceScript,
         keys: [this.#keys.logHead, this.#keys.logNames, this.#keys.logAnnounced],

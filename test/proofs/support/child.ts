@@ -26,8 +26,17 @@ interface Reply {
   readonly error?: string;
 }
 
+/** What a worker tells without being asked: see `tellParent`. */
+interface Notice {
+  readonly notice: unknown;
+}
+
 /** Starts a script beside this file, in a process that ends with this one. */
-export function startChild(script: string, args: readonly string[]): Child {
+export function startChild(
+  script: string,
+  args: readonly string[],
+  onNotice: (notice: never) => void = () => {},
+): Child {
   const child: ChildProcess = fork(new URL(script, import.meta.url), args, {
     execArgv: ["--import", "tsx"],
     serialization: "advanced",
@@ -35,7 +44,9 @@ export function startChild(script: string, args: readonly string[]): Child {
   const waiting = new Map<number, Deferred<unknown>>();
   let calls = 0;
   let ended = false;
-  child.on("message", ({ id, value, error }: Reply) => {
+  child.on("message", (message: Reply | Notice) => {
+    if ("notice" in message) return onNotice(message.notice as never);
+    const { id, value, error } = message;
     const reply = waiting.get(id);
     waiting.delete(id);
     if (error === undefined) reply?.resolve(value);
@@ -81,6 +92,10 @@ export function answerCalls(methods: Readonly<Record<string, (...args: never[]) 
   });
   // Without its parent nobody would end it.
   process.on("disconnect", () => process.exit());
+}
+
+export function tellParent(notice: unknown): void {
+  process.send!({ notice });
 }
 
 /** Milliseconds on a clock that all processes of a machine share, and that never steps. */

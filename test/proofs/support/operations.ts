@@ -16,6 +16,7 @@ const selections = [
   "bundle(id: $id) { seen star { seen price } reviews { seen score } }",
   "hits(ids: $ids) { ... on Product { seen price } ... on Review { seen score } }",
   "me { seen } product(id: $id) { mine }",
+  "peek(id: $id)",
   "a: me { seen } ...Rest } fragment Rest on Query { b: me { seen } product(id: $id) { mine again: mine }",
 ];
 

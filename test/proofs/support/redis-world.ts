@@ -28,7 +28,7 @@ export async function startRedisWorld(gateways: number, random: Random): Promise
     startChild("./gateway-process.ts", [proxy.url, String(number), String(Math.floor(random.next() * 1e9))]),
   );
   await Promise.all(children.map((child) => child.call("ready")));
-  const entries = new StoredEntries(redis);
+  const entries = await StoredEntries.of(server.client());
   const harm = new Harm(redis, proxies, random);
   const any = (): Child => children[Math.floor(random.next() * gateways)]!;
 
@@ -43,11 +43,10 @@ export async function startRedisWorld(gateways: number, random: Random): Promise
     harm: () => harm.some(),
     async pause() {
       const kind = random.next();
-      if (kind < 0.3) await any().call("isIdle");
-      else if (kind < 0.6) await redis.ping();
-      else if (kind < 0.8) await entries.look();
+      if (kind < 0.35) await any().call("isIdle");
+      else if (kind < 0.75) await redis.ping();
       // For what ends by itself.
-      else if (kind < 0.85) await sleep(1 + random.next() * 15);
+      else if (kind < 0.8) await sleep(1 + random.next() * 15);
       else await new Promise((resolve) => setImmediate(resolve));
     },
     calm() {
@@ -59,10 +58,7 @@ export async function startRedisWorld(gateways: number, random: Random): Promise
       for (const child of children) while (!(await child.call<boolean>("isIdle"))) await sleep(2);
     },
     reports: () => Promise.all(children.map((child) => child.call<never>("report"))),
-    async inspect() {
-      await entries.look();
-      return entries.setBack.splice(0);
-    },
+    inspect: async () => entries.setBack.splice(0),
     async close() {
       await Promise.all(children.map((child) => child.end()));
       await Promise.all(proxies.map((proxy) => proxy.close()));
@@ -89,7 +85,8 @@ class Harm {
   async some(): Promise<void> {
     const kind = this.#random.next();
     if (kind < 0.05) await this.#redis.flushall();
-    else if (kind < 0.75 || this.#settledSince < 12) await this.#evict();
+    else if (kind < 0.35) await this.#evict(":__lock");
+    else if (kind < 0.8 || this.#settledSince < 12) await this.#evict();
     else this.#hold();
   }
 
@@ -102,9 +99,11 @@ class Harm {
     await proxy.heal();
   }
 
-  async #evict(): Promise<void> {
-    const key = await this.#redis.randomkey();
-    if (key !== null) await this.#redis.del(key);
+  /** Any key, or any whose name ends so. */
+  async #evict(ending = ""): Promise<void> {
+    const keys = (await this.#redis.keys("proof:*")).filter((key) => key.endsWith(ending));
+    const key = keys[Math.floor(this.#random.next() * keys.length)];
+    if (key !== undefined) await this.#redis.del(key);
   }
 
   /** From now on, or from the next command of one kind on, a gateway's commands do not arrive, or their replies do not. */
@@ -128,35 +127,31 @@ class Harm {
   }
 }
 
-/** The second law: what is stored under a key never goes back in time, as a late holder would make it do. */
+/**
+ * The second law: what is stored under a key never goes back in time, as a late holder would make it do. Redis tells every SET
+ * that a script of ours makes, in the order in which it makes them.
+ */
 class StoredEntries {
   /** What was seen to go back. */
   readonly setBack: string[] = [];
-  readonly #redis: Redis;
   readonly #keys = createKeys("proof");
   readonly #born = new Map<string, number>();
 
-  constructor(redis: Redis) {
-    this.#redis = redis;
+  static async of(redis: Redis): Promise<StoredEntries> {
+    const entries = new StoredEntries();
+    const feed = await redis.monitor();
+    feed.on("error", () => {});
+    feed.on("monitor", (_time: string, [command = "", key = "", text = ""]: string[], source: string) => {
+      if (source === "lua" && command.toLowerCase() === "set") entries.#stored(key, text);
+    });
+    return entries;
   }
 
-  async look(): Promise<void> {
-    const all: string[] = [];
-    for (let cursor = "0"; ; ) {
-      const [next, keys] = await this.#redis.scan(cursor, "MATCH", this.#keys.pattern, "COUNT", 1000);
-      all.push(...keys.filter((key) => this.#keys.parseEntry(key) !== undefined));
-      cursor = next;
-      if (cursor === "0") break;
-    }
-    if (all.length === 0) return;
-    const texts = await this.#redis.mget(all);
-    for (const [at, key] of all.entries()) {
-      const text = texts[at];
-      const entry = text === null || text === undefined ? undefined : parseEntry(text);
-      if (entry === undefined) continue;
-      const before = this.#born.get(key) ?? 0;
-      if (entry.born < before) this.setBack.push(`${key} went back by ${before - entry.born} µs`);
-      this.#born.set(key, Math.max(before, entry.born));
-    }
+  #stored(key: string, text: string): void {
+    const entry = this.#keys.parseEntry(key) === undefined ? undefined : parseEntry(text);
+    if (entry === undefined) return;
+    const before = this.#born.get(key) ?? 0;
+    if (entry.born < before) this.setBack.push(`${key} went back by ${before - entry.born} µs`);
+    this.#born.set(key, Math.max(before, entry.born));
   }
 }
