@@ -14,6 +14,7 @@ export type { Logger } from "./library/logger.ts";
 export type { AuthorizeField, FieldCacheOptions, IdentifyRow } from "./library/options.ts";
 export type { ReadCounts } from "./library/statistics.ts";
 export type { EntityLoader, EntityOptions } from "./loaders/entity.ts";
+export type { WriteBatch } from "./loaders/row-writer.ts";
 
 // Say what has changed
 

@@ -5,7 +5,7 @@ import type { FieldPolicy, PolicyInput, ValueShape } from "../fields/field-polic
 import type { EntityKeys } from "../fields/identity.ts";
 import { type InvalidateRules, readInvalidates } from "./invalidates.ts";
 import type { CacheTtlChecks } from "./policies/cache-ttl.ts";
-import { checkCacheWrites } from "./policies/cache-write.ts";
+import { type CacheWriteRules, readCacheWrites } from "./policies/cache-write.ts";
 import { createEntryClosures } from "./policies/entry-closure.ts";
 import { fieldEntries, rowEntries, type SettledPlace } from "./policies/entry-places.ts";
 import { createInnerTags } from "./policies/entry-tags.ts";
@@ -75,6 +75,8 @@ export interface SchemaPolicies {
   readonly keys: EntityKeys;
   /** What `@invalidates` says, templates compiled. */
   readonly invalidations: InvalidateRules;
+  /** What `@cacheWrite` says. */
+  readonly writes: CacheWriteRules;
   readonly warnings: readonly PolicyProblem[];
   /** By coordinate of a cached field: the directive that looks like authorisation, so that something must wrap the cache. */
   readonly needsAuthWrapper: ReadonlyMap<string, string>;
@@ -129,7 +131,7 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
   reportIdleStatements({ facts, keys, statements, entries, log, entities, precedence });
   reportIdleEntries(entries, statements, log);
   const invalidations = readInvalidates(facts, keys, log);
-  checkCacheWrites(facts, keys, options.writableEntities ?? new Set(), log);
+  const writes = readCacheWrites(facts, keys, options.writableEntities ?? new Set(), log);
   const needsAuthWrapper = findGuards(facts, log, cached, {
     authDirectives: options.authDirectives ?? [],
     outerDirectives: options.outerDirectives ?? [],
@@ -149,6 +151,7 @@ export function readPolicies(schema: GraphQLSchema, options: ReadPoliciesOptions
     types: typePolicies(facts, precedence, checks.maxSeconds),
     keys,
     invalidations,
+    writes,
     warnings: Object.freeze(log.warnings),
     needsAuthWrapper,
   });

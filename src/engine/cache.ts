@@ -21,6 +21,7 @@ import { type ErrorCodec, plainErrors, whyUnshared } from "./source-error.ts";
 import { type Look, Turn } from "./turn.ts";
 import { decodeValue } from "./value-codec.ts";
 import { judge, unreadNames, type Verdict } from "./verdict.ts";
+import { type WriteRequest, Writer } from "./writer.ts";
 
 export interface CacheOptions {
   readonly store: Store;
@@ -91,6 +92,11 @@ export interface Cache {
    * call and depends on one of these stamp names. Rejects with an {@link InvalidationError} when that cannot be known.
    */
   invalidate(names: Iterable<string>): Promise<void>;
+  /**
+   * Writes to the source, and makes the cache show it: no read that begins after this resolved is answered with what was
+   * before, and what was written is in its entry, unless somebody else wrote or invalidated it meanwhile. Rejects with the source's error.
+   */
+  write<Saved>(request: WriteRequest<Saved>): Promise<Saved>;
   stats(): CacheStats;
   /** Waits for the fills, refreshes and stores under way; resolves to the keys of those that were not done within `ms`. */
   drain(ms: number): Promise<readonly string[]>;
@@ -128,6 +134,7 @@ class EngineCache implements Cache {
   readonly #shared: SharedLoads;
   readonly #background: Background;
   readonly #invalidator: Invalidator;
+  readonly #writer: Writer;
   /** Value tags by key, as last seen. A hint: a wrong one costs a second batch. */
   readonly #valueTags: LRUCache<string, readonly string[]>;
   /** Fills that have not landed, each with the key it is for. */
@@ -153,6 +160,8 @@ class EngineCache implements Cache {
     this.#lockWaitMs = limits.lockWaitMs ?? 2000;
     this.#turn = new Turn({ store, keys, clock, emit, logSampleMs: limits.logSampleMs ?? 200 });
     this.#valueTags = new LRUCache({ max: limits.rememberedKeys ?? 10_000 });
+    const maxValueBytes = limits.maxValueBytes ?? 1024 * 1024;
+    const lockMaxMs = limits.lockMaxMs ?? 30_000;
     this.#filler = new Filler({
       turn: this.#turn,
       keys,
@@ -161,9 +170,9 @@ class EngineCache implements Cache {
       emit,
       fillTimes: new FillTimes(),
       errors: errors ?? plainErrors,
-      maxValueBytes: limits.maxValueBytes ?? 1024 * 1024,
+      maxValueBytes,
       lockMinMs: limits.lockMinMs ?? 1000,
-      lockMaxMs: limits.lockMaxMs ?? 30_000,
+      lockMaxMs,
       remember: (key, valueTags) => this.#remember(key, valueTags),
     });
     this.#shared = new SharedLoads(clock, this.#lockWaitMs);
@@ -177,6 +186,17 @@ class EngineCache implements Cache {
       random,
       emit,
       invalidateMs: limits.invalidateMs ?? 5000,
+    });
+    this.#writer = new Writer({
+      store,
+      keys,
+      turn: this.#turn,
+      invalidator: this.#invalidator,
+      clock,
+      random,
+      emit,
+      maxValueBytes,
+      spareMs: lockMaxMs,
     });
   }
 
@@ -233,6 +253,15 @@ class EngineCache implements Cache {
   invalidate(names: Iterable<string>): Promise<void> {
     this.#early.forgetAll();
     return this.#invalidator.invalidate(names);
+  }
+
+  async write<Saved>(request: WriteRequest<Saved>): Promise<Saved> {
+    this.#early.forgetAll();
+    try {
+      return await this.#writer.write(request);
+    } finally {
+      this.#early.forgetAll();
+    }
   }
 
   stats(): CacheStats {

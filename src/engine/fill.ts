@@ -9,11 +9,11 @@ import { formatEntry } from "./entry.ts";
 import type { Emit, StoreOutcome } from "./events.ts";
 import type { FillTimes } from "./fill-times.ts";
 import type { Flight, FlightEnd } from "./flights.ts";
-import { type EntryLifetime, entryLifetime, hardEndMs } from "./lifetime.ts";
+import { hardEndMs } from "./lifetime.ts";
+import { type Parcel, packValue } from "./parcel.ts";
 import { CannotRefresh, type Load, type Loaded, type ReadPlan } from "./read-plan.ts";
 import { decodeError, type ErrorCodec, encodeError, whyUnshared } from "./source-error.ts";
 import type { Turn } from "./turn.ts";
-import { encodeValue } from "./value-codec.ts";
 
 export interface FillRequest {
   readonly plan: ReadPlan;
@@ -198,7 +198,7 @@ export class Filler {
     const ms = clock.monotonic() - startedAt;
     fillTimes.record(plan.coordinate, ms);
     // Encoded at once: from here on the value belongs to the runner, who may change it.
-    const parcel = this.#pack(plan, loaded);
+    const parcel = packValue(this.#options, plan, loaded);
     flight.store();
     void this.#land(flight, request, lease, loaded, parcel, ms).then((stored) => {
       flight.land();
@@ -230,35 +230,6 @@ export class Filler {
       done = true;
       cancel();
     };
-  }
-
-  #pack(plan: ReadPlan, loaded: Loaded): Parcel {
-    const { emit, random, maxValueBytes } = this.#options;
-    const { coordinate } = plan;
-    const warn = (code: string, message: string) => emit({ type: "warning", code, coordinate, message });
-    const { unshared, value } = loaded;
-    if (unshared !== undefined) {
-      warn(unshared, `${coordinate}: its value is for its own caller only (${unshared}); it was not stored.`);
-      return { kind: "keep", reason: unshared };
-    }
-    let payload: string;
-    try {
-      payload = encodeValue(value);
-    } catch (error) {
-      warn("unstorable", `${coordinate}: ${error instanceof Error ? error.message : String(error)}`);
-      return { kind: "keep", reason: "unstorable" };
-    }
-    const bytes = Buffer.byteLength(payload);
-    if (bytes > maxValueBytes) {
-      warn(
-        "too-large",
-        `${coordinate}: a value of ${bytes} bytes was not stored; maxValueBytes is ${maxValueBytes}.`,
-      );
-      return { kind: "copy", payload, reason: "too-large" };
-    }
-    const lifetime = entryLifetime(plan.lifetimes, loaded.lifetimes, value, random.next());
-    if (lifetime === undefined) return { kind: "copy", payload, reason: "zero" };
-    return { kind: "store", payload, lifetime };
   }
 
   /** F4, F5: the caller has its answer; now those who joined, and the store. */
@@ -362,14 +333,6 @@ interface Lease {
   readonly failures: number;
   readonly tagStamps: readonly string[];
 }
-
-/** What becomes of a value that its runner already has. `reason` says why it is not stored. */
-type Parcel =
-  | { readonly kind: "store"; readonly payload: string; readonly lifetime: EntryLifetime }
-  /** Copies for those who joined, but no entry. */
-  | { readonly kind: "copy"; readonly payload: string; readonly reason: string }
-  /** Not even copies. */
-  | { readonly kind: "keep"; readonly reason: string };
 
 interface TimedMark {
   readonly mark: Mark;

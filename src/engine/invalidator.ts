@@ -4,7 +4,7 @@ import { type Deferred, deferred } from "../base/deferred.ts";
 import { FieldgateError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import type { Keys } from "../keys/grammar.ts";
-import { type Store, StoreFailure } from "../store/store.ts";
+import { ANNOUNCED_MS, type Store, StoreFailure } from "../store/store.ts";
 import type { Emit } from "./events.ts";
 import type { Flights } from "./flights.ts";
 import type { Turn } from "./turn.ts";
@@ -28,6 +28,17 @@ interface Unfinished {
   readonly phase: string;
   readonly failure: StoreFailure;
 }
+
+/** An invalidation whose last step waits for what its owner does meanwhile. */
+export interface Hold {
+  /** Of the present announcement; undefined: the store could not be told, and nothing is held. */
+  readonly token: string | undefined;
+  /** Does what is left of the invalidation; resolves and rejects as `invalidate` does. */
+  end(): Promise<void>;
+}
+
+/** An announcement is renewed long before it ends. */
+const RENEW_MS = ANNOUNCED_MS / 3;
 
 /** Rejection of an `invalidate` whose guarantee cannot be given. Entries under `names` may still be served. */
 export class InvalidationError extends FieldgateError {
@@ -64,6 +75,55 @@ export class Invalidator {
     return this.#done.promise;
   }
 
+  /**
+   * Announces and drops now, and logs when the hold ends. Until then nothing is stored under these names, and what was is
+   * gone: one invalidation, as long as what its owner does meanwhile. An announcement that is lost by then has all of it
+   * done again at the end. Never rejects: what the store could not be told now, it is told at the end.
+   */
+  async hold(names: readonly string[]): Promise<Hold> {
+    const { store, flights, clock, invalidateMs } = this.#options;
+    const all = new Set(names);
+    flights.closeUnder(all);
+    const begin = () => this.#inTime(clock.monotonic() + invalidateMs, () => this.#begin(names));
+    const begun = await begin();
+    let token = typeof begun === "string" ? begun : undefined;
+    let renewal = Promise.resolve();
+    let cancel = (): void => {};
+    // The next one stands, and has dropped what was stored if the last one was lost, before the last one is taken away.
+    const renew = async (): Promise<void> => {
+      const next = await begin();
+      if (typeof next !== "string") return;
+      if (token !== undefined) await store.appendLog(token, names);
+      token = next;
+    };
+    const wait = (): void => {
+      cancel = clock.setTimer(
+        () => {
+          renewal = renew().then(wait);
+        },
+        RENEW_MS,
+        { background: true },
+      );
+    };
+    wait();
+    return {
+      get token() {
+        return token;
+      },
+      end: async () => {
+        cancel();
+        await renewal;
+        cancel();
+        flights.closeUnder(all);
+        await this.#finish(names, () => {
+          const held = token;
+          token = undefined;
+          return held === undefined ? this.#round(names) : this.#log(held, names);
+        });
+      },
+    };
+  }
+
   #flush(): void {
     const names = this.#names;
     const done = this.#done!;
@@ -73,12 +133,17 @@ export class Invalidator {
   }
 
   async #run(names: ReadonlySet<string>): Promise<void> {
-    const { turn, flights, clock, emit } = this.#options;
+    this.#options.flights.closeUnder(names);
     const list = [...names];
+    await this.#finish(list, () => this.#round(list));
+  }
+
+  /** Repeats a round until it has succeeded, and tells of it. */
+  async #finish(list: readonly string[], round: () => Promise<Unfinished | undefined>): Promise<void> {
+    const { turn, clock, emit } = this.#options;
     const startedAt = clock.monotonic();
-    flights.closeUnder(names);
     try {
-      await this.#insist(list, startedAt, () => this.#round(list));
+      await this.#insist(list, startedAt, round);
       // The requests of this process that begin from now on know of it: their fills may store at once.
       await turn.sampleLog();
       emit({ type: "invalidate", names: list, ms: clock.monotonic() - startedAt });
@@ -94,13 +159,23 @@ export class Invalidator {
    * when it runs twice, or late.
    */
   async #round(names: readonly string[]): Promise<Unfinished | undefined> {
+    const begun = await this.#begin(names);
+    return typeof begun === "string" ? this.#log(begun, names) : begun;
+  }
+
+  /** Announces and drops; resolves to the token of the announcement. */
+  async #begin(names: readonly string[]): Promise<string | Unfinished> {
     const { store, keys, random } = this.#options;
     const token = random.token(TOKEN_CHARS);
     const announced = await store.announce(token, names);
     if (announced !== undefined) return { phase: "announce them", failure: announced };
     const dropped = await store.dropStamps(names.map((name) => keys.stamp(name)));
     if (dropped !== undefined) return { phase: "drop their stamps", failure: dropped };
-    const logged = await store.appendLog(token, names);
+    return token;
+  }
+
+  async #log(token: string, names: readonly string[]): Promise<Unfinished | undefined> {
+    const logged = await this.#options.store.appendLog(token, names);
     if (logged === true) return undefined;
     const failure =
       logged === false ? new StoreFailure("error", "their announcement was evicted meanwhile") : logged;
@@ -127,10 +202,7 @@ export class Invalidator {
   }
 
   /** The store limits each command itself; this limits one that does not. */
-  async #inTime(
-    until: number,
-    round: () => Promise<Unfinished | undefined>,
-  ): Promise<Unfinished | undefined> {
+  async #inTime<Done>(until: number, round: () => Promise<Done | Unfinished>): Promise<Done | Unfinished> {
     const { clock } = this.#options;
     let cancel = (): void => {};
     const late = new Promise<Unfinished>((resolve) => {

@@ -47,7 +47,8 @@ export interface Asker {
   readonly vary: Readonly<Record<string, unknown>>;
 }
 
-const EVERYBODY: Audience = { kind: "audience", part: undefined, principalTag: undefined };
+/** Of what is the same for all. */
+export const EVERYBODY: Audience = { kind: "audience", part: undefined, principalTag: undefined };
 
 export function createAudiences({ principal, vary = {}, secret, guard, warn }: AudienceOptions): Audiences {
   /** Asked at each call, not remembered: an outer wrapper may sign somebody in in the middle of a request. */

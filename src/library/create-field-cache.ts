@@ -5,6 +5,7 @@ import { FieldgateError } from "../base/errors.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { applyPolicies } from "../directives/apply.ts";
+import { applyCacheWrites } from "../directives/cache-writes.ts";
 import { applyInvalidates } from "../directives/invalidates.ts";
 import type { InvalidationTarget, TargetWords } from "../directives/invalidation-targets.ts";
 import { describeProblem } from "../directives/policies/policy-problem.ts";
@@ -280,7 +281,21 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
         references,
       };
     };
-    const made = new Entity(name, entityOptions, { parts, states, guard, emit, schedule: setImmediate });
+    const made = new Entity(name, entityOptions, {
+      parts,
+      states,
+      guard,
+      emit,
+      schedule: setImmediate,
+      random,
+      onUnreached: (error, names) => {
+        logger.error(
+          { entity: name, names, err: error },
+          "A write could not tell the cache; it is told in the background.",
+        );
+        pending.retry(names);
+      },
+    });
     entities.set(name, made);
     return made;
   }
@@ -305,6 +320,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       sharedRedis: store.kind === "redis",
       varyNames: Object.keys(options.vary ?? {}),
       entities: new Set(entities.keys()),
+      writableEntities: new Set([...entities].filter(([, one]) => one.isWritable).map(([name]) => name)),
       identify: new Set(Object.keys(options.identify ?? {})),
       authorize: new Set(Object.keys(options.authorize ?? {})),
     });
@@ -322,7 +338,12 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       registry: entities,
       ...present({ codecs: options.codecs }),
     });
-    const invalidating = applyInvalidates(schema, {
+    const writing = applyCacheWrites(schema, {
+      rules: policies.writes,
+      states,
+      write: (name, row, state, context) => entities.get(name)!.writeIn(state, context, row),
+    });
+    const invalidating = applyInvalidates(writing, {
       rules: policies.invalidations,
       states,
       words: { schema, identities, principalDigest },

@@ -113,6 +113,11 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
     return rows.map((row) => new Reading(row, batch));
   }
 
+  /** The row that this request has written, under each of its names. */
+  learn(names: readonly string[], row: unknown): void {
+    for (const name of names) this.#memo.set(name, Promise.resolve(row));
+  }
+
   async #readOne(key: unknown): Promise<unknown> {
     const { homeOf, read, rows, isOwnError } = this.#options;
     const home = homeOf(key);

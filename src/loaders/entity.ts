@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type DataLoader from "dataloader";
 import { FieldgateError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Emit } from "../engine/events.ts";
 import type { EntitySource } from "../fields/entity-registry.ts";
@@ -9,9 +10,10 @@ import type { PlanAhead } from "../fields/plan-read.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import { EntityDataLoader } from "./entity-data-loader.ts";
-import { requestLoader } from "./request-loaders.ts";
+import { forgetRows, requestLoader } from "./request-loaders.ts";
 import { rowGraphOf } from "./row-graph.ts";
 import { RowReader, type RowReaderOptions } from "./row-reader.ts";
+import { RowWriter, type WriteBatch } from "./row-writer.ts";
 import { type Guarded, type RowRequest, SourceBatch } from "./source-batch.ts";
 
 // Whoever gives no types has keys, rows and contexts that are taken as they come, as with a plain DataLoader.
@@ -37,6 +39,16 @@ export interface EntityOptions<Key = Anything, Row = Anything, Context = Anythin
   readonly key?: (input: Anything) => Key;
   /** Keys in one call of `load`, at most. Default: no bound. */
   readonly maxBatch?: number;
+  /**
+   * Writes these rows to the source, and returns each as it is there now, whole, as `load` would: a row, or an Error for one that
+   * was not written. Each has a token, for a source that is to know a write it has seen. Without it the entity cannot be written.
+   */
+  readonly write?: (
+    rows: readonly Row[],
+    batch: WriteBatch,
+  ) => PromiseLike<readonly (Row | Error)[]> | readonly (Row | Error)[];
+  /** Removes these keys from the source. Without it the entity cannot be removed. */
+  readonly remove?: (keys: readonly Key[]) => unknown;
 }
 
 /** Loads the entities of one type, through the cache. */
@@ -55,6 +67,20 @@ export interface EntityLoader<Key = Anything, Row = Anything, Context = Anything
   get(key: Key, context?: Context): Promise<Row>;
   /** `loader(context).loadMany(keys)`: an Error in the place of a row that failed. */
   getMany(keys: readonly Key[], context?: Context): Promise<(Row | Error)[]>;
+  /**
+   * Writes through: the row, which shows its key, to the source by the option `write`, then to the cache. Resolves to the row as
+   * `write` returned it; no read that begins after that is answered with what was before. With a context, that request's loader has it too.
+   *
+   * @example
+   * const saved = await products.write({ id: 42, name: "Tea", price: 5 });
+   *
+   * Rejects with the error of `write`; then the entity is invalidated, as it may have been written all the same.
+   *
+   * Trap: what is returned is what everybody reads next. A row with columns of who asks, or without some, is read by others like that.
+   */
+  write(row: Row, context?: Context): Promise<Row>;
+  /** The same for the option `remove`. */
+  remove(key: Key, context?: Context): Promise<void>;
 }
 
 /** What is known once the schema is: see `createFieldCache`. */
@@ -68,6 +94,9 @@ export interface EntityDeps {
   readonly emit: Emit;
   /** Calls back once everything that belongs to the present wave has had its turn. */
   readonly schedule: (flush: () => void) => void;
+  readonly random: Random;
+  /** A write has reached the source, and the cache could not be told. */
+  readonly onUnreached: (error: unknown, names: readonly string[]) => void;
 }
 
 /** An entity with its loader, as the application and as `fields/` see it. */
@@ -76,6 +105,8 @@ export class Entity implements EntityLoader, EntitySource {
   readonly #keyOf: (input: unknown) => unknown;
   readonly #deps: EntityDeps;
   readonly #source: SourceBatch;
+  readonly #options: EntityOptions;
+  #writer: RowWriter | undefined;
   #reader: RowReader | undefined;
   /** Contexts of requests by state: the last one that was given, as Apollo copies it and wrappers add to the copy. */
   readonly #contexts = new WeakMap<RequestState, unknown>();
@@ -84,6 +115,7 @@ export class Entity implements EntityLoader, EntitySource {
     this.typeName = typeName;
     this.#keyOf = options.key ?? ((input) => input);
     this.#deps = deps;
+    this.#options = options;
     this.#source = new SourceBatch({
       name: typeName,
       load: options.load,
@@ -102,6 +134,24 @@ export class Entity implements EntityLoader, EntitySource {
 
   readonly getMany = (keys: readonly unknown[], context?: unknown): Promise<unknown[]> =>
     this.loader(context).loadMany(keys);
+
+  readonly write = (row: unknown, context?: unknown): Promise<unknown> =>
+    this.writeIn(this.#deps.states.of(context), context, row);
+
+  readonly remove = async (input: unknown, context?: unknown): Promise<void> => {
+    const key = this.#keyOf(input);
+    await this.#rowWriter().remove(key, this.#identify(key));
+    forgetRows(this.#deps.states.of(context));
+  };
+
+  /** Writes for a request whose state is known. */
+  async writeIn(state: RequestState, context: unknown, given: unknown): Promise<unknown> {
+    const { row, names } = await this.#rowWriter().write(given);
+    // Other rows that the request has read may show what was before.
+    forgetRows(state);
+    this.#loaderOf(state, context).learn(names, row);
+    return row;
+  }
 
   load(state: RequestState, context: unknown, key: EntityKey, from?: string): Promise<unknown> {
     const loader = this.#loaderOf(state, context);
@@ -139,6 +189,26 @@ export class Entity implements EntityLoader, EntitySource {
       },
       onPrincipalRow: () => guard.taint("private"),
     });
+  }
+
+  get isWritable(): boolean {
+    return this.#options.write !== undefined;
+  }
+
+  #rowWriter(): RowWriter {
+    const { random, onUnreached, parts } = this.#deps;
+    const { cache, identities } = parts();
+    this.#writer ??= new RowWriter({
+      name: this.typeName,
+      write: this.#options.write,
+      remove: this.#options.remove,
+      cache,
+      identities,
+      reader: this.#rowReader(),
+      random,
+      onUnreached,
+    });
+    return this.#writer;
   }
 
   #rowReader(): RowReader {
@@ -198,7 +268,7 @@ export function checkEntity(name: unknown, options: unknown): void {
   throw new FieldgateError(
     "BAD_ENTITY",
     `cache.entity(${typeof name === "string" ? JSON.stringify(name) : "name"}, options) cannot work:\n${problems.map((problem) => `- ${problem}`).join("\n")}\n`,
-    "It takes a type's name and { load, key?, maxBatch? }.",
+    "It takes a type's name and { load, key?, maxBatch?, write?, remove? }.",
   );
 }
 
@@ -210,12 +280,16 @@ function wrong(option: string, value: unknown): readonly string[] {
         `"load" must be a function which accepts Array<key> and returns Promise<Array<row>>, but got: ${inspect(value)}.`,
       ];
     case "key":
+    case "write":
+    case "remove":
       if (value === undefined || typeof value === "function") return [];
-      return [`"key" must be a function, but got: ${inspect(value)}.`];
+      return [`"${option}" must be a function, but got: ${inspect(value)}.`];
     case "maxBatch":
       if (value === undefined || (typeof value === "number" && value >= 1)) return [];
       return [`"maxBatch" must be a positive number, but got: ${inspect(value)}.`];
     default:
-      return [`There is no option "${option}".${didYouMean(option, ["load", "key", "maxBatch"])}`];
+      return [
+        `There is no option "${option}".${didYouMean(option, ["load", "key", "maxBatch", "write", "remove"])}`,
+      ];
   }
 }

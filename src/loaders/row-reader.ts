@@ -1,7 +1,8 @@
 import type { Emit } from "../engine/events.ts";
 import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
 import { limitSession } from "../engine/session.ts";
-import type { Audience, Audiences } from "../fields/audience.ts";
+import type { WriteRequest, Written, WrittenEntry } from "../engine/writer.ts";
+import { type Audience, type Audiences, EVERYBODY } from "../fields/audience.ts";
 import { type BackgroundContext, BackgroundLoads } from "../fields/background-context.ts";
 import { DanglingEntries } from "../fields/dangling-entries.ts";
 import type { EarlyWaves } from "../fields/early-waves.ts";
@@ -18,9 +19,10 @@ import { rowGraphOf } from "./row-graph.ts";
 import { planRow, tagsOfRow } from "./row-plan.ts";
 import type { LoadedRow, SourceBatch } from "./source-batch.ts";
 
-/** The reading half of the engine. */
+/** What rows want of the engine. */
 export interface RowCache {
   read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
+  write<Saved>(request: WriteRequest<Saved>): Promise<Saved>;
 }
 
 export interface RowReaderOptions {
@@ -78,6 +80,36 @@ export class RowReader {
     const audience = this.#audienceOf(policy, { state, context });
     if (typeof audience === "string") return undefined;
     return (identity) => planRow(keys, policy, identity, audience, state.session);
+  }
+
+  /**
+   * The entry in which everybody finds the row once it was written; undefined where there is none, or one for each who asks:
+   * those are invalidated and not filled.
+   */
+  entryOf(identity: Identity): WrittenEntry | undefined {
+    const { policy, keys, source, states, isOn } = this.#options;
+    if (policy === undefined || !isOn(policy.coordinate) || policy.lifetimes.freshMs <= 0) return undefined;
+    if (policy.scope === "PRIVATE" || policy.vary.length > 0 || source.looksAtAsker) return undefined;
+    // As its readers plan it, who know no other name of it than this one.
+    const readers = { ...identity, aliases: [] };
+    return planRow(keys, policy, readers, EVERYBODY, states.of(undefined).session);
+  }
+
+  /** What a row tells that the source has just been given. Never rejects. */
+  async written(identity: Identity, row: unknown): Promise<Written> {
+    const { policy, identities, name, warn } = this.#options;
+    const shown = identities.of(name, row);
+    const names = shown === undefined ? [] : [shown.home, ...shown.aliases];
+    if (policy === undefined) return { names };
+    try {
+      return {
+        names,
+        loaded: await this.#loaded(policy, identity, row, { tainted: false, context: undefined }),
+      };
+    } catch (error) {
+      warn("unstorable", name, `A row of "${name}" was written and not stored: ${String(error)}.`);
+      return { names };
+    }
   }
 
   async read(wish: RowWish): Promise<RowAnswer> {
@@ -174,9 +206,8 @@ export class RowReader {
   }
 
   async #load(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<Loaded> {
-    const { source, references } = this.#options;
     const { identity, key, context, state } = wish;
-    const { value: row, tainted } = await source.load({
+    const { value: row, tainted } = await this.#options.source.load({
       id: identity.home,
       key,
       context,
@@ -184,6 +215,16 @@ export class RowReader {
       audience: `${originOf(wish)} ${audience.part ?? ""}`,
       watched: policy.scope === "PUBLIC",
     });
+    return this.#loaded(policy, identity, row, { tainted, context });
+  }
+
+  async #loaded(
+    policy: FieldPolicy,
+    identity: Identity,
+    row: unknown,
+    { tainted, context }: { readonly tainted: boolean; readonly context: unknown },
+  ): Promise<Loaded> {
+    const { references } = this.#options;
     const { value, tags, whole } = await references.pack(policy.shape, row, { context });
     const names = this.#namesOf(identity, row);
     const unshared = this.#unshared(tainted, names === undefined, whole);

@@ -74,6 +74,11 @@ export class SourceBatch {
     this.#options = options;
   }
 
+  /** `load` has looked at who asks: its rows are not for everybody. */
+  get looksAtAsker(): boolean {
+    return this.#apart;
+  }
+
   load(request: RowRequest): Promise<LoadedRow> {
     return new Promise((resolve, reject) => this.#enqueue({ ...request, resolve, reject }));
   }
@@ -115,7 +120,7 @@ export class SourceBatch {
   async #call(items: readonly Waiting[], context: unknown): Promise<readonly unknown[]> {
     const { name, load } = this.#options;
     const keys = items.map(({ key }) => key);
-    return checkRows(name, keys, await load(keys, context));
+    return checkRows({ name, option: "load" }, keys, await load(keys, context));
   }
 
   /**

@@ -21,11 +21,13 @@ export interface Store {
   stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]>;
   /**
    * F1, F4. Names logged after a position, and those announced now: "gap" when the log cannot tell (another epoch, trimmed,
-   * flushed). Asked for in one turn with `begin`, it is answered from after it.
+   * flushed). Asked for in one turn with `begin`, it is answered from after it. What is announced under the token `own` is not told.
    */
-  logSince(position: LogPosition): Promise<LogSince | StoreFailure>;
+  logSince(position: LogPosition, own?: string): Promise<LogSince | StoreFailure>;
   /** F5. Stores each entry if its lock is still held by this token and its stamp is still the one seen. */
   put(requests: readonly PutRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
+  /** W4. Stores what was written to the source if its stamp is still the one seen before the save; there is no lock to hold. */
+  prime(requests: readonly PrimeRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
   /** Gives each lock back without storing, leaving a mark where one is given. */
   release(requests: readonly ReleaseRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
   /** Extends each lock that this token still holds. */
@@ -123,6 +125,8 @@ export interface PutRequest {
   /** Hard end, from now. At least 1. */
   readonly lifeMs: number;
 }
+
+export type PrimeRequest = Pick<PutRequest, "entryKey" | "stampKey" | "stamp" | "text" | "lifeMs">;
 
 /** Names that the log keeps; who asks for more is told "gap". */
 export const LOG_NAMES = 1000;

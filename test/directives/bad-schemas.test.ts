@@ -325,6 +325,38 @@ const errors: readonly BadSchema[] = [
     ],
   },
   {
+    name: "@cacheWrite behind",
+    sdl: mutation('save(id: ID!): Product @cacheWrite(entity: "Product", mode: BEHIND)'),
+    options: { entities: new Set(["Product"]), writableEntities: new Set(["Product"]) },
+    errors: [
+      'Mutation.save (line 2:24): @cacheWrite(entity: "Product") has mode BEHIND, which this version does not have. Use mode: THROUGH.',
+    ],
+  },
+  {
+    name: "@cacheWrite of what is no row",
+    sdl: mutation('save: Boolean @cacheWrite(entity: "Product")'),
+    options: { entities: new Set(["Product"]), writableEntities: new Set(["Product"]) },
+    errors: [
+      'Mutation.save (line 2:15): @cacheWrite(entity: "Product") finds a Boolean at the result. Let the resolver return the Product, or name its place in the payload: rowPath: "…".',
+    ],
+  },
+  {
+    name: "@cacheWrite of a list",
+    sdl: mutation('save: [Product!]! @cacheWrite(entity: "Product")'),
+    options: { entities: new Set(["Product"]), writableEntities: new Set(["Product"]) },
+    errors: [
+      'Mutation.save (line 2:19): @cacheWrite(entity: "Product") finds a list at the result, and writes one row at a time. Let the resolver return the Product, or name its place in the payload: rowPath: "…".',
+    ],
+  },
+  {
+    name: "@cacheWrite with a path to nowhere",
+    sdl: mutation('save: Product @cacheWrite(entity: "Product", rowPath: "nmae")'),
+    options: { entities: new Set(["Product"]), writableEntities: new Set(["Product"]) },
+    errors: [
+      'Mutation.save (line 2:15): @cacheWrite(entity: "Product") has a rowPath with "nmae", which Product does not have. Did you mean "name"? Let the resolver return the Product, or name its place in the payload: rowPath: "…".',
+    ],
+  },
+  {
     name: "@key of an unknown field",
     sdl: query("a: Thing", 'type Thing @key(fields: "skew") { sku: ID! }'),
     errors: [

@@ -9,6 +9,7 @@ export const STEPS = [
   "stamps",
   "logSince",
   "put",
+  "prime",
   "release",
   "renew",
   "announce",

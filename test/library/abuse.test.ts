@@ -152,7 +152,13 @@ describe("cache.entity(name, options)", () => {
       { load() {}, maxBatchSize: 5 },
       'There is no option "maxBatchSize". Did you mean "maxBatch"?',
     ],
-    ["an option of later", "Product", { load() {}, write() {} }, 'There is no option "write".'],
+    ["an option of later", "Product", { load() {}, merge() {} }, 'There is no option "merge".'],
+    [
+      "a write that is no function",
+      "Product",
+      { load() {}, write: 1 },
+      '"write" must be a function, but got: 1.',
+    ],
   ];
 
   it.each(wrongEntities)("refuses %s", async (_title, name, options, message) => {

@@ -410,6 +410,59 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       });
     });
 
+    describe("prime", () => {
+      const primeOf = (request: BeginRequest, stamp: string) => ({
+        entryKey: request.entryKey,
+        stampKey: request.stampKey,
+        stamp,
+        text: "1writtenwritten_ []",
+        lifeMs: 60_000,
+      });
+
+      test("stores without a lock, under the stamp that was seen", async () => {
+        const [stamp] = await store.stamps([{ stampKey: slot().stampKey, lifeMs: 60_000 }]);
+        const prime = primeOf(slot(), stamp as string);
+        expect(await store.prime([prime])).toEqual([true]);
+        expect(await entryNow(prime.entryKey)).toBe(prime.text);
+      });
+
+      test("replaces what a fill had stored", async () => {
+        const { stamp } = await fill(slot());
+        const prime = primeOf(slot(), stamp);
+        expect(await store.prime([prime])).toEqual([true]);
+        expect(await entryNow(prime.entryKey)).toBe(prime.text);
+      });
+
+      test("is refused once the stamp was dropped, or is another one, each item by itself", async () => {
+        const [one, two, three] = [slot("1"), slot("2"), slot("3")];
+        const stamps = (await store.stamps(
+          [one, two, three].map(({ stampKey }) => ({ stampKey, lifeMs: 60_000 })),
+        )) as readonly string[];
+        await store.dropStamps([one.stampKey, two.stampKey]);
+        await store.stamps([{ stampKey: two.stampKey, lifeMs: 60_000 }]);
+        const primes = [one, two, three].map((request, at) => primeOf(request, stamps[at]!));
+        expect(await store.prime(primes)).toEqual([false, false, true]);
+        expect(await entryNow(one.entryKey)).toBeNull();
+        expect(await entryNow(two.entryKey)).toBeNull();
+      });
+
+      test("creates no stamp", async () => {
+        expect(await store.prime([primeOf(slot(), "never-a-stamp--x")])).toEqual([false]);
+        expect(await stampNow(slot().stampKey)).toBeNull();
+      });
+    });
+
+    describe("an announcement of one's own", () => {
+      test("is not told to its owner; those of others are", async () => {
+        const position = await positionNow();
+        await store.announce("mine-mine-mine-m", ["Product:1"]);
+        await store.announce("yours-yours-your", ["Product:2"]);
+        const since = await store.logSince(position, "mine-mine-mine-m");
+        expect(since).toMatchObject({ names: new Set(["Product:2"]) });
+        expect(await namesSince(position)).toEqual(expect.arrayContaining(["Product:1", "Product:2"]));
+      });
+    });
+
     describe("renew", () => {
       test("extends the lock of its holder alone", async () => {
         const request = { ...slot(), lockMs: 5000 };

@@ -1,17 +1,28 @@
-import { isObjectType } from "graphql";
+import { getNamedType, getNullableType, isAbstractType, isListType, isObjectType } from "graphql";
 import { didYouMean } from "../../base/suggest.ts";
 import type { EntityKeys } from "../../fields/identity.ts";
 import type { ProblemLog } from "./policy-problem.ts";
-import { coordinateOf, fieldsOf, type SchemaFacts } from "./schema-facts.ts";
+import { coordinateOf, fieldsOf, type SchemaFacts, type SchemaField } from "./schema-facts.ts";
 import { directivesOf } from "./written-directives.ts";
 
-/** Checks every `@cacheWrite`: where it stands, and that its entity can be written. */
-export function checkCacheWrites(
+/** What one `@cacheWrite` says. */
+export interface CacheWriteRule {
+  readonly entity: string;
+  /** Fields from the result of the resolver to the row; empty where the result is the row. */
+  readonly path: readonly string[];
+}
+
+/** By name of the mutation's root field. */
+export type CacheWriteRules = ReadonlyMap<string, CacheWriteRule>;
+
+/** Reads every `@cacheWrite`: where it stands, that its entity can be written, and that its path leads to one. */
+export function readCacheWrites(
   facts: SchemaFacts,
   keys: EntityKeys,
   writable: ReadonlySet<string>,
   log: ProblemLog,
-): void {
+): CacheWriteRules {
+  const rules = new Map<string, CacheWriteRule>();
   for (const type of facts.composites) {
     for (const field of fieldsOf(type)) {
       for (const { name, args, node } of directivesOf(field)) {
@@ -21,6 +32,9 @@ export function checkCacheWrites(
         const said = `@cacheWrite(entity: ${JSON.stringify(entity)})`;
         const reject = (problem: string, mend: string): void =>
           log.error({ coordinate, node, problem: `${said} ${problem}`, mend });
+        if (args["mode"] === "BEHIND") {
+          reject("has mode BEHIND, which this version does not have.", "Use mode: THROUGH.");
+        }
         if (!isObjectType(type) || facts.rootOf(type) !== "mutation") {
           reject(
             "stands on a field that is none of the mutation type's.",
@@ -29,13 +43,54 @@ export function checkCacheWrites(
         }
         if (!keys.has(entity)) {
           reject(`names no type with a key.${didYouMean(entity, keys.keys())}`, "Name the type of the row.");
-        } else if (!writable.has(entity)) {
+          continue;
+        }
+        if (!writable.has(entity)) {
           reject(
             "has nothing to write with.",
             "No entity can be written in this version: write in the resolver, and name what changed with @invalidates.",
           );
         }
+        const rowPath = args["rowPath"];
+        const path = rowPath === undefined || rowPath === null ? [] : String(rowPath).split(".");
+        const wrong = wrongPath(facts, field, path, entity);
+        if (wrong === undefined) rules.set(field.name, { entity, path });
+        else
+          reject(
+            wrong,
+            `Let the resolver return the ${entity}, or name its place in the payload: rowPath: "…".`,
+          );
       }
     }
   }
+  return rules;
+}
+
+/** Why the path does not lead from the field's value to one row of the entity. */
+function wrongPath(
+  facts: SchemaFacts,
+  field: SchemaField,
+  path: readonly string[],
+  entity: string,
+): string | undefined {
+  let { type } = field;
+  let sofar = "the result";
+  for (const name of path) {
+    const holder = getNullableType(type);
+    const next = fieldsOf(getNamedType(holder)).find((one) => one.name === name);
+    if (isListType(holder)) return `has a rowPath through ${sofar}, which is a list.`;
+    if (next === undefined) {
+      const near = didYouMean(
+        name,
+        fieldsOf(getNamedType(holder)).map((one) => one.name),
+      );
+      return `has a rowPath with "${name}", which ${getNamedType(holder).name} does not have.${near}`;
+    }
+    ({ type } = next);
+    sofar = `"${name}"`;
+  }
+  const end = getNullableType(type);
+  if (isListType(end)) return `finds a list at ${sofar}, and writes one row at a time.`;
+  const members = isAbstractType(end) ? facts.membersOf(end).map(({ name }) => name) : [end.name];
+  return members.includes(entity) ? undefined : `finds a ${end.name} at ${sofar}.`;
 }

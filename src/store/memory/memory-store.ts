@@ -11,6 +11,7 @@ import type {
   LogPosition,
   LogSince,
   Mark,
+  PrimeRequest,
   PutRequest,
   ReleaseRequest,
   RenewRequest,
@@ -106,6 +107,12 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     return true;
   }
 
+  function prime({ entryKey, stampKey, stamp, text, lifeMs }: PrimeRequest): boolean {
+    if (map.get(stampKey) !== stamp) return false;
+    map.set(entryKey, text, lifeMs);
+    return true;
+  }
+
   function release({ lockKey, passKey, token, stamp, mark, forMs = 0 }: ReleaseRequest): boolean {
     if (lockOf(lockKey)?.token !== token) return false;
     map.delete(lockKey);
@@ -122,14 +129,14 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     return true;
   }
 
-  function logSince(since: LogPosition): LogSince {
+  function logSince(since: LogPosition, own?: string): LogSince {
     const missed = log.sequence - since.sequence;
     const told = since.epoch === log.epoch && missed >= 0 && missed <= log.names.length;
     if (!told) return { names: "gap", position: position() };
     const names = new Set(log.names.slice(log.names.length - missed));
     for (const [token, announcement] of announced) {
       if (announcement.until <= clock.now()) announced.delete(token);
-      else for (const name of announcement.names) names.add(name);
+      else if (token !== own) for (const name of announcement.names) names.add(name);
     }
     return { names, position: position() };
   }
@@ -155,9 +162,10 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     begin: (requests) => step(() => requests.map(begin)),
     stamps: (requests: readonly StampRequest[]) =>
       step(() => requests.map(({ stampKey, lifeMs }) => stampOf(stampKey, lifeMs))),
-    logSince: (since) => step(() => logSince(since)),
+    logSince: (since, own) => step(() => logSince(since, own)),
     position,
     put: (requests) => step(() => requests.map(put)),
+    prime: (requests) => step(() => requests.map(prime)),
     release: (requests) => step(() => requests.map(release)),
     renew: (requests) => step(() => requests.map(renew)),
     dropStamps: (stampKeys) =>

@@ -10,6 +10,7 @@ import {
   type LogPosition,
   type LogSince,
   type Mark,
+  type PrimeRequest,
   type PutRequest,
   type ReadReply,
   type ReadRequest,
@@ -28,6 +29,7 @@ import { appendLogScript } from "./scripts/append-log.ts";
 import { beginScript } from "./scripts/begin.ts";
 import { logSinceScript } from "./scripts/log-since.ts";
 import { openLogScript } from "./scripts/open-log.ts";
+import { primeScript } from "./scripts/prime.ts";
 import { putScript } from "./scripts/put.ts";
 import { releaseScript } from "./scripts/release.ts";
 import { renewScript } from "./scripts/renew.ts";
@@ -143,7 +145,7 @@ class RedisStore implements Store {
     });
   }
 
-  async logSince(position: LogPosition): Promise<LogSince | StoreFailure> {
+  async logSince(position: LogPosition, own?: string): Promise<LogSince | StoreFailure> {
     const epoch = this.#epoch;
     const [reply] = await this.#connection.send("lock", [
       {
@@ -156,7 +158,10 @@ class RedisStore implements Store {
     const [head, told, logged = [], announced = []] = reply as [string, number, string[]?, string[]?];
     const newest = await this.#logPosition(epoch, head === "" ? null : head);
     if (newest instanceof StoreFailure) return newest;
-    const names = [...logged, ...announced.flatMap((announcement) => announcement.split(" ").slice(1))];
+    const others = announced
+      .map((announcement) => announcement.split(" "))
+      .filter(([token]) => !isPartOf(token!, own));
+    const names = [...logged, ...others.flatMap(([, ...announcedNames]) => announcedNames)];
     return { names: told === 1 ? new Set(names) : "gap", position: newest };
   }
 
@@ -164,6 +169,15 @@ class RedisStore implements Store {
     return this.#each("write", putScript, requests, {
       keys: ({ entryKey, stampKey, lockKey, passKey }) => [entryKey, stampKey, lockKey, passKey],
       args: ({ token, stamp, lifeMs, text }) => [token, stamp, wholeMs(lifeMs), text],
+      weight: ({ text }) => text.length,
+      reply: isOne,
+    });
+  }
+
+  prime(requests: readonly PrimeRequest[]): Promise<readonly (boolean | StoreFailure)[]> {
+    return this.#each("write", primeScript, requests, {
+      keys: ({ entryKey, stampKey }) => [entryKey, stampKey],
+      args: ({ stamp, lifeMs, text }) => [stamp, wholeMs(lifeMs), text],
       weight: ({ text }) => text.length,
       reply: isOne,
     });
@@ -358,6 +372,11 @@ function announcements(
   names: readonly string[],
 ): readonly { readonly text: string; readonly part: readonly string[] }[] {
   return chunk(names, LOG_NAMES).map((part, nth) => ({ part, text: [`${token}.${nth}`, ...part].join(" ") }));
+}
+
+/** `token` of an announcement, as `announcements` made it of `own`. */
+function isPartOf(token: string, own: string | undefined): boolean {
+  return own !== undefined && token.slice(0, token.lastIndexOf(".")) === own;
 }
 
 function isOne(reply: unknown): boolean {
