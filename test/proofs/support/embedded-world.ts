@@ -3,11 +3,11 @@ import { wireFieldCache } from "../../../src/library/create-field-cache.ts";
 import { createSteppedClock, turns } from "../../../src/testing/manual-clock.ts";
 import { Gateway } from "./gateway.ts";
 import type { World } from "./schedule.ts";
-import type { ShopContext } from "./shop.ts";
+import { contextOf, type ShopContext } from "./shop.ts";
 import { Source } from "./source.ts";
 
 /** Room for some dozens of entries: what is longest unread is dropped, as an eviction does. */
-const BYTES = 60_000;
+const BYTES = 120_000;
 
 /**
  * Streams of requests over one cache in this process, on its embedded store. Nothing here depends on the machine: one
@@ -26,6 +26,7 @@ export async function startEmbeddedWorld(streams: number, random: Random): Promi
       wireFieldCache(
         {
           principal: ({ user }: ShopContext) => user,
+          backgroundContext: contextOf,
           lockWaitMs: 60,
           embeddedBytes: BYTES,
           logger: { debug() {}, info() {}, warn() {}, error() {} },

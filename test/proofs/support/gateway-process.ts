@@ -2,7 +2,7 @@ import { seededRandom } from "../../../src/base/random.ts";
 import { createFieldCache, type InvalidationTarget } from "../../../src/index.ts";
 import { answerCalls, machineTime } from "./child.ts";
 import { Gateway, type Wish } from "./gateway.ts";
-import type { ShopContext } from "./shop.ts";
+import { contextOf, type ShopContext } from "./shop.ts";
 import { type Mood, Source } from "./source.ts";
 
 // One gateway of the proofs, in a process of its own: url of its Redis, its number, the seed of its source.
@@ -18,9 +18,10 @@ const gateway = new Gateway({
       namespace: "proof",
       secret: "a secret of thirty-two bytes or more",
       principal: ({ user }) => user,
+      backgroundContext: contextOf,
       // Time-outs are to happen: what runs late is what is looked for.
-      readTimeoutMs: 40,
-      writeTimeoutMs: 60,
+      readTimeoutMs: 100,
+      writeTimeoutMs: 150,
       invalidateTimeoutMs: 400,
       lockWaitMs: 60,
       logger: { debug() {}, info() {}, warn() {}, error() {} },

@@ -17,7 +17,7 @@ export interface RedisWorld extends World {
 }
 
 /** Longer than the time-outs of `gateway-process.ts`: what is held so long is given up, and runs all the same. */
-const HOLD_MS = 100;
+const HOLD_MS = 250;
 
 /** Gateways in processes of their own, one Redis, and a proxy before it for each of them. */
 export async function startRedisWorld(gateways: number, random: Random): Promise<RedisWorld> {

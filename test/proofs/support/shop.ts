@@ -22,7 +22,7 @@ const shopTypes = /* GraphQL */ `
     hits(ids: [ID!]!): [Hit] @cacheTTL(seconds: 60, staleSeconds: 60)
     "Public by mistake: now and then its resolver looks at who asks."
     peek(id: ID!): Seen @cacheTTL(seconds: 60)
-    me: Me @cacheTTL(seconds: 60, scope: PRIVATE)
+    me: Me @cacheTTL(seconds: 60, staleSeconds: 60, scope: PRIVATE)
     junk(id: ID!): String @cacheTTL(seconds: 60)
   }
 
@@ -33,7 +33,7 @@ const shopTypes = /* GraphQL */ `
     price: Seen @cacheTTL(seconds: 60, staleSeconds: 60)
     stock: Seen @cacheTTL(seconds: 60, staleIfErrorSeconds: 60)
     blurb: Blurb @cacheTTL(seconds: 60, tags: ["author:{value.author}"])
-    mine: Seen @cacheTTL(seconds: 60, scope: PRIVATE)
+    mine: Seen @cacheTTL(seconds: 60, staleSeconds: 60, scope: PRIVATE)
   }
 
   type Review {
@@ -57,6 +57,15 @@ export const USERS = ["alice", "bea"];
 
 export interface ShopContext {
   readonly user?: string;
+}
+
+/** Refreshes ask as those do for whom they are. */
+export function contextOf({
+  principal,
+}: {
+  readonly principal: string | number | bigint | undefined;
+}): ShopContext {
+  return principal === undefined ? {} : { user: String(principal) };
 }
 
 interface Product {
@@ -133,8 +142,8 @@ export function shopOver(cache: FieldCache<ShopContext>, source: Source): GraphQ
         if (source.choose([true, false])) return [await read(info, [])];
         return [{ ...(await read(info, [])), user: context.user }];
       },
-      me: async (_: unknown, _args: Args, { user }: ShopContext) => ({
-        seen: [await source.read([`principal:${user}`, "field:Query.me"], user)],
+      me: async (_: unknown, _args: Args, { user }: ShopContext, info: GraphQLResolveInfo) => ({
+        seen: [{ ...(await read(info, [`principal:${user}`])), user }],
       }),
       junk: (_: unknown, { id }: Args) => id.repeat(500),
     },
@@ -145,8 +154,8 @@ export function shopOver(cache: FieldCache<ShopContext>, source: Source): GraphQ
         const author = source.choose(AUTHORS);
         return { author, seen: [await read(info, [...productNames(id), `tag:author:${author}`])] };
       },
-      mine: async ({ id }: Product, _args: unknown, { user }: ShopContext) => [
-        await source.read([...productNames(id), `principal:${user}`, "field:Product.mine"], user),
+      mine: async ({ id }: Product, _args: unknown, { user }: ShopContext, info: GraphQLResolveInfo) => [
+        { ...(await read(info, [...productNames(id), `principal:${user}`])), user },
       ],
     },
     Review: { score: readChild("Review") },

@@ -38,7 +38,7 @@ export class Source {
   }
 
   /** One load of several rows, each with its own names: read at the beginning, answered when it is let go. */
-  async readAll(rows: readonly (readonly string[])[], user?: string): Promise<readonly Reading[]> {
+  async readAll(rows: readonly (readonly string[])[]): Promise<readonly Reading[]> {
     const at = this.#now();
     const load: Load = { names: rows.flat(), began: at, ended: Number.POSITIVE_INFINITY };
     this.loads.push(load);
@@ -50,11 +50,11 @@ export class Source {
     }
     load.ended = this.#now();
     if (fails) throw new Error("The source is out of order.");
-    return rows.map((names) => ({ names, at, ...(user === undefined ? {} : { user }) }));
+    return rows.map((names) => ({ names, at }));
   }
 
-  async read(names: readonly string[], user?: string): Promise<Reading> {
-    return (await this.readAll([names], user))[0]!;
+  async read(names: readonly string[]): Promise<Reading> {
+    return (await this.readAll([names]))[0]!;
   }
 
   /** Lets one of those that wait go on; the number chooses which. */
