@@ -165,7 +165,7 @@ onBothStores("the cache", (open) => {
     });
 
     test("extends its lock for as long as it runs", async () => {
-      const slow = await gateway(server.connect(), { limits: { lockMinMs: 40 } });
+      const slow = await gateway(server.connect(), { limits: { lockMinMs: 500 } });
       const first = held();
       const second = counted();
       const miss = slow.cache.read(planFor(slow.cache), first.load);
