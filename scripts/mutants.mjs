@@ -26,6 +26,7 @@ const FILL = "src/engine/fill.ts";
 const FLIGHTS = "src/engine/flights.ts";
 const INVALIDATOR = "src/engine/invalidator.ts";
 const MEMORY = "src/store/memory/memory-store.ts";
+const PARCEL = "src/engine/parcel.ts";
 const PUT = "src/store/redis/scripts/put.ts";
 const TURN = "src/engine/turn.ts";
 const VERDICT = "src/engine/verdict.ts";
@@ -124,7 +125,7 @@ const MUTANTS = [
     name: "a tainted value given to those who joined",
     edits: [
       [
-        FILL,
+        PARCEL,
         'return { kind: "keep", reason: unshared };',
         'return { kind: "copy", payload: encodeValue(value), reason: unshared };',
       ],
@@ -232,9 +233,9 @@ try {
   for (const name of COPIED) await cp(path.join(root, name), path.join(copy, name), { recursive: true });
   for (const name of LINKED) await symlink(path.join(root, name), path.join(copy, name));
   for (const suite of suites) {
-    const { failed } = await run(suite);
+    const { failed, why } = await run(suite);
     if (failed !== undefined)
-      throw new Error(`Without a mutation the ${suite} schedules must pass, but: ${failed}`);
+      throw new Error(`Without a mutation the ${suite} schedules must pass, but: ${failed}\n${why}`);
   }
   const results = [];
   for (const mutant of chosen) {
@@ -300,7 +301,7 @@ async function run(suite) {
   const { testResults } = JSON.parse(await readFile(report, "utf8"));
   for (const { assertionResults, message } of testResults) {
     const test = assertionResults.find(({ status }) => status === "failed");
-    if (test !== undefined) return { failed: test.fullName };
+    if (test !== undefined) return { failed: test.fullName, why: test.failureMessages.join("\n") };
     if (assertionResults.length === 0 && message !== "") {
       throw new Error(`What was mutated cannot be run, so nothing was proved: ${message}`);
     }

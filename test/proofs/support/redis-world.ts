@@ -85,7 +85,7 @@ class Harm {
   async some(): Promise<void> {
     const kind = this.#random.next();
     if (kind < 0.05) await this.#redis.flushall();
-    else if (kind < 0.35) await this.#evict(":__lock");
+    else if (kind < 0.45) await this.#evict(":__lock");
     else if (kind < 0.8 || this.#settledSince < 12) await this.#evict();
     else this.#hold();
   }

@@ -121,7 +121,7 @@ export async function runSchedule({ world, random, law, name }: ScheduleOptions)
   }
 
   world.feel({ holds: oneOf([0.2, 0.5, 0.8]), fails: oneOf([0, 0, 0.1]), shortLives: oneOf([0, 0.3, 0.7]) });
-  const harms = oneOf([0, 0, 0.02, 0.1]);
+  const harms = oneOf([0, 0, 0.03, 0.15]);
   for (let step = 25 + below(35); step > 0; step--) {
     const kind = random.next();
     if (kind < harms) await world.harm();
