@@ -15,6 +15,11 @@ export interface Store {
   ready(): Promise<void>;
   /** R2. Entries and stamps by key, and the newest position of the log when it is asked for. */
   read(request: ReadRequest): Promise<ReadReply>;
+  /**
+   * R2 without waiting: what `read` would answer now, where all of it lies in this process; undefined where any part does
+   * not. It is one moment's answer, for whoever asks at that moment.
+   */
+  peek?(request: ReadRequest): ReadReply | undefined;
   /** F1. Takes the lock of each fill, creating the stamp of its slot where it is absent. */
   begin(requests: readonly BeginRequest[]): Promise<readonly (BeginReply | StoreFailure)[]>;
   /** F1, F4. Present stamp of each key, created where absent; its expiry is only ever raised. */

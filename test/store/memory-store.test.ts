@@ -19,6 +19,19 @@ storeSuite("the embedded store", async () => {
   };
 });
 
+test("the embedded store answers a peek, the log's position too, without waiting", async () => {
+  const store = createMemoryStore({ keys, clock: createSteppedClock() });
+  const request = slotIn(keys, "42", "price");
+  const [reply] = await store.begin([request]);
+  const put = putOf(request, (reply as { readonly stamp: string }).stamp);
+  await store.put([put]);
+  expect(store.peek({ entryKeys: [put.entryKey, "none"], stampKeys: [put.stampKey], log: true })).toEqual({
+    entries: [put.text, null],
+    stamps: [put.stamp],
+    log: store.position!(),
+  });
+});
+
 describe("the embedded store's bounds", () => {
   const open = (maxBytes: number) => {
     const clock = createSteppedClock();

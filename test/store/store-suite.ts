@@ -125,6 +125,16 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       });
     });
 
+    describe("peek", () => {
+      test("answers what read answers, or nothing where it would have to ask", async () => {
+        const { entryKey, stampKey } = slot();
+        await fill(slot());
+        const request = { entryKeys: [entryKey], stampKeys: [stampKey, slot("absent").stampKey], log: false };
+        const read = await store.read(request);
+        expect([undefined, read]).toContainEqual(store.peek?.(request));
+      });
+    });
+
     describe("begin", () => {
       test("takes the lock and makes the stamp", async () => {
         const request = slot();

@@ -13,6 +13,8 @@ import type {
   Mark,
   PrimeRequest,
   PutRequest,
+  ReadReply,
+  ReadRequest,
   ReleaseRequest,
   RenewRequest,
   StampRequest,
@@ -33,6 +35,7 @@ export interface MemoryStoreOptions {
 /** The store of one process: nothing to install, nothing shared, empty at each start. */
 export interface MemoryStore extends Store {
   readonly kind: "embedded";
+  peek(request: ReadRequest): ReadReply;
   /** Forgets everything, as FLUSHALL does in Redis. */
   clear(): void;
 }
@@ -74,6 +77,15 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   function lockOf(lockKey: string): HeldLock | undefined {
     const text = map.get(lockKey);
     return text === undefined ? undefined : (JSON.parse(text) as HeldLock);
+  }
+
+  function peek({ entryKeys, stampKeys, log: withLog }: ReadRequest): ReadReply {
+    commands += 1;
+    return {
+      entries: entryKeys.map((key) => map.get(key) ?? null),
+      stamps: stampKeys.map((key) => map.get(key) ?? null),
+      ...(withLog ? { log: position() } : {}),
+    };
   }
 
   function begin(request: BeginRequest): BeginReply {
@@ -153,12 +165,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   return {
     kind: "embedded",
     ready: () => Promise.resolve(),
-    read: ({ entryKeys, stampKeys, log: withLog }) =>
-      step(() => ({
-        entries: entryKeys.map((key) => map.get(key) ?? null),
-        stamps: stampKeys.map((key) => map.get(key) ?? null),
-        ...(withLog ? { log: position() } : {}),
-      })),
+    peek,
+    read: (request) => Promise.resolve(peek(request)),
     begin: (requests) => step(() => requests.map(begin)),
     stamps: (requests: readonly StampRequest[]) =>
       step(() => requests.map(({ stampKey, lifeMs }) => stampOf(stampKey, lifeMs))),
