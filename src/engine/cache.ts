@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Keys } from "../keys/grammar.ts";
+import { StampCopies } from "../keys/stamp-copies.ts";
 import { entryId } from "../store/entry-id.ts";
 import type { Store } from "../store/store.ts";
 import { StoreFailure } from "../store/store.ts";
@@ -15,7 +16,7 @@ import { FillTimes } from "./fill-times.ts";
 import { type Flight, type FlightEnd, Flights, type Seen } from "./flights.ts";
 import { Invalidator } from "./invalidator.ts";
 import type { Load, Outcome, ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
-import { beginSession, type SessionOptions, sessionOrder } from "./session.ts";
+import { beginSession, noteFailure, type SessionOptions, sessionOrder } from "./session.ts";
 import { loadAlone, type SharedLoad, SharedLoads } from "./shared-loads.ts";
 import { type ErrorCodec, plainErrors, whyUnshared } from "./source-error.ts";
 import { type Look, Turn } from "./turn.ts";
@@ -158,7 +159,8 @@ class EngineCache implements Cache {
     this.#random = random;
     this.#emit = emit;
     this.#lockWaitMs = limits.lockWaitMs ?? 2000;
-    this.#turn = new Turn({ store, keys, clock, emit, logSampleMs: limits.logSampleMs ?? 200 });
+    const copies = new StampCopies(keys, store);
+    this.#turn = new Turn({ store, copies, clock, emit, logSampleMs: limits.logSampleMs ?? 200 });
     this.#valueTags = new LRUCache({ max: limits.rememberedKeys ?? 10_000 });
     const maxValueBytes = limits.maxValueBytes ?? 1024 * 1024;
     const lockMaxMs = limits.lockMaxMs ?? 30_000;
@@ -179,7 +181,7 @@ class EngineCache implements Cache {
     this.#background = new Background(limits.maxRefreshes ?? 32);
     this.#invalidator = new Invalidator({
       store,
-      keys,
+      copies,
       turn: this.#turn,
       flights: this.#flights,
       clock,
@@ -245,7 +247,7 @@ class EngineCache implements Cache {
     for (const plan of plans) {
       if (!plan.session.read || this.#whyNotLooked(plan) !== undefined || this.#early.has(plan)) continue;
       const names = this.#namesOf(plan);
-      this.#early.add(plan, { names, look: this.#turn.ask(plan.key, names) });
+      this.#early.add(plan, { names, look: this.#turn.ask(plan, names) });
       this.#earlyLooks += 1;
     }
   }
@@ -291,9 +293,9 @@ class EngineCache implements Cache {
     return this.drain(ms);
   }
 
-  #whyNotLooked({ session, lifetimes }: ReadPlan): string | undefined {
+  #whyNotLooked({ session, home, lifetimes }: ReadPlan): string | undefined {
     if (this.#closed) return "closed";
-    if (session.down) return "store-down";
+    if (session.down.size > 0 && session.down.has(this.#store.nodeOf(home))) return "store-down";
     if (!session.read && !session.write) return "no-cache";
     return lifetimes.freshMs > 0 ? undefined : "zero";
   }
@@ -305,14 +307,14 @@ class EngineCache implements Cache {
   /** `first`: of this read. Whoever looks again wants what has happened meanwhile. */
   #lookOnce(plan: ReadPlan, names: readonly string[], first: boolean): Promise<Look | StoreFailure> {
     const early = first && plan.except === undefined ? this.#early.find(plan, names) : undefined;
-    if (early === undefined) return this.#turn.read(plan.key, names);
+    if (early === undefined) return this.#turn.read(plan, names);
     this.#earlyLooksUsed += 1;
     return early;
   }
 
   /** R1, R2. */
   async #look(plan: ReadPlan, refresh: Load | undefined, first: boolean): Promise<LookResult> {
-    const { key, tags, lifetimes, session } = plan;
+    const { key, home, tags, lifetimes, session } = plan;
     let names = this.#namesOf(plan);
     const look = await this.#lookOnce(plan, names, first);
     if (look instanceof StoreFailure) return this.#failed(session, look);
@@ -326,14 +328,14 @@ class EngineCache implements Cache {
 
     const unread = unreadNames(entry, names);
     if (unread.length > 0) {
-      const more = await this.#turn.readStamps(unread);
+      const more = await this.#turn.readStamps(home, unread);
       if (more instanceof StoreFailure) return this.#failed(session, more);
       names = [...names, ...unread];
       stamps = [...stamps, ...more.stamps];
     }
     const canRefresh = refresh !== undefined && whyNotStored(plan) === undefined;
     const chance = canRefresh ? 1 - this.#random.next() : undefined;
-    const now = this.#store.now();
+    const now = this.#store.now(home);
     const verdict = judge({
       entry,
       lifetimes,
@@ -360,9 +362,8 @@ class EngineCache implements Cache {
     return { kind: "served", result };
   }
 
-  /** One time-out is enough: the rest of the request does not wait for more of them. */
   #failed(session: ReadSession, failure: StoreFailure): LookResult {
-    if (failure.reason === "timeout") session.down = true;
+    noteFailure(session, failure);
     return { kind: "failed" };
   }
 

@@ -12,6 +12,7 @@ import type { Flight, FlightEnd } from "./flights.ts";
 import { hardEndMs } from "./lifetime.ts";
 import { type Parcel, packValue } from "./parcel.ts";
 import { CannotRefresh, type Load, type Loaded, type ReadPlan } from "./read-plan.ts";
+import { noteFailure } from "./session.ts";
 import { decodeError, type ErrorCodec, encodeError, whyUnshared } from "./source-error.ts";
 import type { Turn } from "./turn.ts";
 
@@ -92,7 +93,7 @@ export class Filler {
       // stamp that many share; and whoever waited saw its stamps long ago.
       const [begun, made, log] = await Promise.all([
         turn.begin({ ...begin, seenId }),
-        turn.stamps(plan.tags, begin.stampMs),
+        turn.stamps(plan.home, plan.tags, begin.stampMs),
         this.#askLog(plan, [plan.home, ...plan.tags]),
       ]);
       if (begun instanceof StoreFailure || made instanceof StoreFailure || log instanceof StoreFailure) {
@@ -140,7 +141,7 @@ export class Filler {
     if (!(begun instanceof StoreFailure) || begun.reason === "timeout") {
       void this.#options.turn.release({ ...begin, stamp: "" });
     }
-    if (failures.some(({ reason }) => reason === "timeout")) plan.session.down = true;
+    for (const failure of failures) noteFailure(plan.session, failure);
     return { kind: "share", reason: "store-down" };
   }
 
@@ -251,7 +252,7 @@ export class Filler {
     const valueTags = [...new Set(loaded.tags)].filter(
       (tag) => tag !== plan.home && !plan.tags.includes(tag),
     );
-    const valueStamps = await turn.stamps(valueTags, lease.begin.stampMs);
+    const valueStamps = await turn.stamps(plan.home, valueTags, lease.begin.stampMs);
     const names = [plan.home, ...plan.tags, ...valueTags];
     const log =
       valueStamps instanceof StoreFailure
@@ -299,9 +300,9 @@ export class Filler {
    * and after the flight was closed: names found in the value (5), and who joined before F1 was answered (6).
    */
   async #askLog(plan: ReadPlan, names: readonly string[]): Promise<"clean" | "met" | "gap" | StoreFailure> {
-    const { began } = plan.session;
-    if (began === undefined) return "gap";
-    const since = await this.#options.turn.logSince(began);
+    const { began: position } = plan.session;
+    if (position === undefined) return "gap";
+    const since = await this.#options.turn.logSince({ position, home: plan.home });
     if (since instanceof StoreFailure) return since;
     const logged = since.names;
     if (logged === "gap") return "gap";

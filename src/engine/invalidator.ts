@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { FieldgateError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import type { Keys } from "../keys/grammar.ts";
+import type { StampCopies } from "../keys/stamp-copies.ts";
 import { ANNOUNCED_MS, type Store, StoreFailure } from "../store/store.ts";
 import type { Emit } from "./events.ts";
 import type { Flights } from "./flights.ts";
@@ -11,7 +11,7 @@ import type { Turn } from "./turn.ts";
 
 export interface InvalidatorOptions {
   readonly store: Store;
-  readonly keys: Keys;
+  readonly copies: StampCopies;
   readonly turn: Turn;
   readonly flights: Flights;
   readonly clock: Clock;
@@ -165,11 +165,11 @@ export class Invalidator {
 
   /** Announces and drops; resolves to the token of the announcement. */
   async #begin(names: readonly string[]): Promise<string | Unfinished> {
-    const { store, keys, random } = this.#options;
+    const { store, copies, random } = this.#options;
     const token = random.token(TOKEN_CHARS);
     const announced = await store.announce(token, names);
     if (announced !== undefined) return { phase: "announce them", failure: announced };
-    const dropped = await store.dropStamps(names.map((name) => keys.stamp(name)));
+    const dropped = await store.dropStamps(names.flatMap((name) => copies.keysOf(name)));
     if (dropped !== undefined) return { phase: "drop their stamps", failure: dropped };
     return token;
   }

@@ -34,8 +34,8 @@ export interface Lifetimes {
 export interface ReadSession {
   /** Newest position of the log that this process had *received* before the request began; undefined = fills store nothing. */
   readonly began: LogPosition | undefined;
-  /** Set by the engine after one time-out: the rest of the request goes to the source. */
-  down: boolean;
+  /** Servers that a command of this request timed out on, by `Store.nodeOf`: what lies there, the rest of the request loads from the source. */
+  readonly down: Set<string>;
   /** false: entries are not looked up (`Cache-Control: no-cache`, mutations). */
   readonly read: boolean;
   /** false: nothing is stored (`Cache-Control: no-store`). */

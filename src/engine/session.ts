@@ -1,4 +1,4 @@
-import type { LogPosition } from "../store/store.ts";
+import { type LogPosition, ONE_SERVER, type StoreFailure } from "../store/store.ts";
 import type { ReadSession } from "./read-plan.ts";
 
 export interface SessionOptions {
@@ -15,7 +15,7 @@ let begun = 0;
 export function beginSession(options: SessionOptions, began: LogPosition | undefined): ReadSession {
   const session: ReadSession = {
     began,
-    down: false,
+    down: new Set(),
     read: options.read ?? true,
     write: options.write ?? true,
   };
@@ -29,6 +29,11 @@ export function sessionOrder(session: ReadSession): number {
   return orders.get(session) ?? 0;
 }
 
+/** One time-out is enough: the rest of the request does not wait for that server again. */
+export function noteFailure(session: ReadSession, { reason, node = ONE_SERVER }: StoreFailure): void {
+  if (reason === "timeout") session.down.add(node);
+}
+
 /** The same request with less of the cache: what one of the two does not allow stays forbidden. */
 export function limitSession(
   session: ReadSession,
@@ -38,12 +43,7 @@ export function limitSession(
     began: session.began,
     read: session.read && read,
     write: session.write && write,
-    get down() {
-      return session.down;
-    },
-    set down(down) {
-      session.down = down;
-    },
+    down: session.down,
   };
   // It began when the other did: nobody must take its inputs for newer than they are.
   orders.set(limited, sessionOrder(session));

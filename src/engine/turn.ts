@@ -1,10 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
-import type { Keys } from "../keys/grammar.ts";
+import type { StampCopies } from "../keys/stamp-copies.ts";
 import type {
   BeginReply,
   BeginRequest,
   LogPosition,
+  LogRequest,
   LogSince,
   PutRequest,
   ReadReply,
@@ -21,9 +22,15 @@ export interface Look {
   readonly stamps: readonly (string | null)[];
 }
 
+/** Where an entry lies: its key, and what stands in the braces of it. */
+export interface EntryPlace {
+  readonly key: string;
+  readonly home: string;
+}
+
 export interface TurnOptions {
   readonly store: Store;
-  readonly keys: Keys;
+  readonly copies: StampCopies;
   readonly clock: Clock;
   readonly emit: Emit;
   /** A newer position of the log is asked for with the next read when the last one is older than this. */
@@ -42,20 +49,18 @@ export class Turn {
   #scheduled = false;
   #reads: Wave;
   #stamps = new Map<string, StampWish>();
-  #checks = new Map<string, Deferred<LogSince | StoreFailure>>();
-  #checked = new Map<string, LogPosition>();
+  #checks = new Map<string, LogCheck>();
   readonly #puts: Batch<PutRequest, boolean>;
   readonly #releases: Batch<ReleaseRequest, boolean>;
   readonly #renews: Batch<RenewRequest, boolean>;
   readonly #begins: Batch<BeginRequest, BeginReply>;
-  #newest: LogPosition | undefined;
   #sampledAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: TurnOptions) {
     const { store } = options;
     const wake = () => this.#schedule();
     this.#options = options;
-    this.#reads = new Wave(options.keys);
+    this.#reads = new Wave();
     this.#puts = new Batch((items) => store.put(items), wake);
     this.#releases = new Batch((items) => store.release(items), wake);
     this.#renews = new Batch((items) => store.renew(items), wake);
@@ -64,27 +69,27 @@ export class Turn {
 
   /** Newest position of the log that this process has received. */
   get newest(): LogPosition | undefined {
-    return this.#options.store.position?.() ?? this.#newest;
+    return this.#options.store.position();
   }
 
-  /** R1. The entry and the stamps of these names. Several readers of a key are one key of the batch. */
-  read(entryKey: string, names: readonly string[]): Promise<Look | StoreFailure> {
-    return this.ask(entryKey, names)();
+  /** R1. The entry and the stamps that it has for these names. Several readers of a key are one key of the batch. */
+  read(entry: EntryPlace, names: readonly string[]): Promise<Look | StoreFailure> {
+    return this.ask(entry, names)();
   }
 
   /** The same for one who may not want the answer: what is returned hands it out. */
-  ask(entryKey: string, names: readonly string[]): () => Promise<Look | StoreFailure> {
+  ask({ key, home }: EntryPlace, names: readonly string[]): () => Promise<Look | StoreFailure> {
     const wave = this.#reads;
-    const place = wave.placeOfEntry(entryKey);
-    const places = names.map((name) => wave.placeOfStamp(name));
+    const place = wave.placeOfEntry(key);
+    const places = this.#placesOfStamps(wave, names, home);
     this.#schedule();
     return async () => pick(await wave.reply, place, places);
   }
 
   /** Stamps alone, of names that a look showed to be missing. */
-  async readStamps(names: readonly string[]): Promise<Look | StoreFailure> {
+  async readStamps(home: string, names: readonly string[]): Promise<Look | StoreFailure> {
     const wave = this.#reads;
-    const places = names.map((name) => wave.placeOfStamp(name));
+    const places = this.#placesOfStamps(wave, names, home);
     this.#schedule();
     return pick(await wave.reply, undefined, places);
   }
@@ -113,14 +118,19 @@ export class Turn {
     return this.#renews.add(request);
   }
 
-  /** The present stamp of each name, created where absent; the first failure if there is one. */
-  async stamps(names: readonly string[], lifeMs: number): Promise<readonly string[] | StoreFailure> {
+  /** The present stamp that an entry of this home has for each name, created where absent; the first failure if there is one. */
+  async stamps(
+    home: string,
+    names: readonly string[],
+    lifeMs: number,
+  ): Promise<readonly string[] | StoreFailure> {
     if (names.length === 0) return [];
     const wishes = names.map((name) => {
-      let wish = this.#stamps.get(name);
+      const stampKey = this.#options.copies.keyFor(name, home);
+      let wish = this.#stamps.get(stampKey);
       if (wish === undefined) {
         wish = { lifeMs, reply: deferred() };
-        this.#stamps.set(name, wish);
+        this.#stamps.set(stampKey, wish);
       }
       wish.lifeMs = Math.max(wish.lifeMs, lifeMs);
       return wish.reply.promise;
@@ -130,17 +140,22 @@ export class Turn {
     return replies.find((reply) => reply instanceof StoreFailure) ?? (replies as string[]);
   }
 
-  /** Names logged after a position; fills of one turn that began at one position share the answer. */
-  logSince(position: LogPosition): Promise<LogSince | StoreFailure> {
-    const id = `${position.epoch}.${position.sequence}`;
+  /** Names logged after a position; fills of one turn and bucket that began at one position share the answer. */
+  logSince(request: Omit<LogRequest, "own">): Promise<LogSince | StoreFailure> {
+    const { position, home } = request;
+    const id = `${this.#options.store.bucketOf(home)} ${position}`;
     let check = this.#checks.get(id);
     if (check === undefined) {
-      check = deferred();
+      check = { request, reply: deferred() };
       this.#checks.set(id, check);
-      this.#checked.set(id, position);
       this.#schedule();
     }
-    return check.promise;
+    return check.reply.promise;
+  }
+
+  #placesOfStamps(wave: Wave, names: readonly string[], home: string): readonly number[] {
+    const { copies } = this.#options;
+    return names.map((name) => wave.placeOfStamp(copies.keyFor(name, home)));
   }
 
   #schedule(): void {
@@ -164,8 +179,8 @@ export class Turn {
     if (this.#stamps.size === 0) return;
     const wishes = this.#stamps;
     this.#stamps = new Map();
-    const { store, keys } = this.#options;
-    const requests = Array.from(wishes, ([name, { lifeMs }]) => ({ stampKey: keys.stamp(name), lifeMs }));
+    const { store } = this.#options;
+    const requests = Array.from(wishes, ([stampKey, { lifeMs }]) => ({ stampKey, lifeMs }));
     void answers(store.stamps(requests), requests.length).then((replies) => {
       let at = 0;
       for (const { reply } of wishes.values()) reply.resolve(replies[at++]!);
@@ -174,14 +189,10 @@ export class Turn {
 
   #flushChecks(): void {
     if (this.#checks.size === 0) return;
-    for (const [id, check] of this.#checks) {
-      void answer(this.#options.store.logSince(this.#checked.get(id)!)).then((since) => {
-        if (!(since instanceof StoreFailure)) this.#received(since.position);
-        check.resolve(since);
-      });
+    for (const { request, reply } of this.#checks.values()) {
+      void answer(this.#options.store.logSince(request)).then((since) => reply.resolve(since));
     }
     this.#checks = new Map();
-    this.#checked = new Map();
   }
 
   #flushReads(): void {
@@ -189,28 +200,22 @@ export class Turn {
     const log = clock.monotonic() - this.#sampledAt >= logSampleMs;
     if (this.#reads.isEmpty && !(log && this.#reads.isAwaited)) return;
     const wave = this.#reads;
-    this.#reads = new Wave(this.#options.keys);
+    this.#reads = new Wave();
     if (log) this.#sampledAt = clock.monotonic();
     const { entryKeys, stampKeys } = wave;
     void answer(store.read({ entryKeys, stampKeys, log })).then((reply) => {
       const failed = reply instanceof StoreFailure || hasFailure(reply);
-      if (
-        !(reply instanceof StoreFailure) &&
-        reply.log !== undefined &&
-        !(reply.log instanceof StoreFailure)
-      ) {
-        this.#received(reply.log);
-      } else if (log) this.#sampledAt = Number.NEGATIVE_INFINITY;
+      const sampled = !(reply instanceof StoreFailure) && typeof reply.log === "string";
+      if (log && !sampled) this.#sampledAt = Number.NEGATIVE_INFINITY;
       if (!wave.isEmpty) emit({ type: "wave", keys: entryKeys.length + stampKeys.length, failed });
       wave.resolve(reply);
     });
   }
+}
 
-  /** A position of another epoch replaces ours; within one, an answer that was overtaken does not set us back. */
-  #received(position: LogPosition): void {
-    if (this.#newest?.epoch === position.epoch && this.#newest.sequence >= position.sequence) return;
-    this.#newest = position;
-  }
+interface LogCheck {
+  readonly request: LogRequest;
+  readonly reply: Deferred<LogSince | StoreFailure>;
 }
 
 interface StampWish {
@@ -222,15 +227,10 @@ interface StampWish {
 class Wave {
   readonly entryKeys: string[] = [];
   readonly stampKeys: string[] = [];
-  readonly #keys: Keys;
   readonly #entries = new Map<string, number>();
   readonly #stamps = new Map<string, number>();
   readonly #reply = deferred<ReadReply | StoreFailure>();
   #awaited = false;
-
-  constructor(keys: Keys) {
-    this.#keys = keys;
-  }
 
   get reply(): Promise<ReadReply | StoreFailure> {
     this.#awaited = true;
@@ -254,11 +254,11 @@ class Wave {
     return place;
   }
 
-  placeOfStamp(name: string): number {
-    let place = this.#stamps.get(name);
+  placeOfStamp(key: string): number {
+    let place = this.#stamps.get(key);
     if (place === undefined) {
-      place = this.stampKeys.push(this.#keys.stamp(name)) - 1;
-      this.#stamps.set(name, place);
+      place = this.stampKeys.push(key) - 1;
+      this.#stamps.set(key, place);
     }
     return place;
   }

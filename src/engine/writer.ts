@@ -95,10 +95,13 @@ export class Writer {
   async #see(entry: WrittenEntry): Promise<Seen | undefined> {
     const { turn, store, clock, spareMs } = this.#options;
     const stampMs = hardEndMs(entry.lifetimes) + spareMs;
-    const [stamps] = await Promise.all([turn.stamps([entry.home, ...entry.tags], stampMs), turn.sampleLog()]);
+    const [stamps] = await Promise.all([
+      turn.stamps(entry.home, [entry.home, ...entry.tags], stampMs),
+      turn.sampleLog(),
+    ]);
     const position = turn.newest;
     if (stamps instanceof StoreFailure || position === undefined) return undefined;
-    return { entry, stampMs, stamps, position, born: store.now(), startedAt: clock.monotonic() };
+    return { entry, stampMs, stamps, position, born: store.now(entry.home), startedAt: clock.monotonic() };
   }
 
   /**
@@ -114,9 +117,9 @@ export class Writer {
     if (parcel.kind !== "store") return;
     const known = [entry.home, ...entry.tags];
     const valueTags = [...new Set(loaded.tags)].filter((tag) => !known.includes(tag));
-    const valueStamps = await turn.stamps(valueTags, stampMs);
+    const valueStamps = await turn.stamps(entry.home, valueTags, stampMs);
     if (valueStamps instanceof StoreFailure) return;
-    const since = await store.logSince(position, hold.token);
+    const since = await store.logSince({ position, home: entry.home, own: hold.token });
     if (since instanceof StoreFailure || since.names === "gap") return;
     const { names } = since;
     if ([...written, ...known, ...valueTags].some((name) => names.has(name))) return;

@@ -149,7 +149,7 @@ export function createEarlyWaves(options: EarlyWavesOptions): EarlyWaves {
   return {
     begin(call, state, entryKey) {
       const { read, down } = state.session;
-      if (!read || down || call.info.operation.operation !== "query") return;
+      if (!read || down.size > 0 || call.info.operation.operation !== "query") return;
       try {
         const leads = leadsOf(call, entryKey);
         if (leads.length === 0) return;

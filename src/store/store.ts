@@ -1,3 +1,5 @@
+import type { Buckets } from "../keys/stamp-copies.ts";
+
 /**
  * The port between the cache and the technology that keeps its entries.
  *
@@ -9,8 +11,10 @@
  * numbers stand beside them. Implementations: `memory/` (one process, tests) and `redis/`; both pass
  * `test/store/store-suite.ts`.
  */
-export interface Store {
+export interface Store extends Buckets {
   readonly kind: "embedded" | "redis";
+  /** Name of the server that a hash tag lies on now: what times out there says nothing of the others. */
+  nodeOf(hashTag: string): string;
   /** Resolves once the store has answered for the first time, or once it is clear that it does not answer now. */
   ready(): Promise<void>;
   /** R2. Entries and stamps by key, and the newest position of the log when it is asked for. */
@@ -26,9 +30,9 @@ export interface Store {
   stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]>;
   /**
    * F1, F4. Names logged after a position, and those announced now: "gap" when the log cannot tell (another epoch, trimmed,
-   * flushed). Asked for in one turn with `begin`, it is answered from after it. What is announced under the token `own` is not told.
+   * flushed). Asked for after `begin` and `stamps` of the same bucket, it is answered from after them, also within one turn.
    */
-  logSince(position: LogPosition, own?: string): Promise<LogSince | StoreFailure>;
+  logSince(request: LogRequest): Promise<LogSince | StoreFailure>;
   /** F5. Stores each entry if its lock is still held by this token and its stamp is still the one seen. */
   put(requests: readonly PutRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
   /** W4. Stores what was written to the source if its stamp is still the one seen before the save; there is no lock to hold. */
@@ -43,12 +47,12 @@ export interface Store {
   dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined>;
   /** I3. Logs what was announced under this token, in its place; false, and nothing is logged, when that is gone. */
   appendLog(token: string, names: readonly string[]): Promise<boolean | StoreFailure>;
-  /** Newest position of the log, at once: where the log lies in this process. A request may then begin before any read. */
-  position?(): LogPosition;
+  /** Newest position of the log that this process has received; undefined before the first. */
+  position(): LogPosition | undefined;
   /** Calls `visit` with every live entry key of the namespace, at least once. For dry runs and tools, never on a request's path. */
   scan(visit: (key: string) => void): Promise<StoreFailure | undefined>;
-  /** Estimated present time of the store's own clock, µs since the epoch. Ages are judged on it, never on ours. */
-  now(): number;
+  /** Estimated present time, µs since the epoch, on the clock of the server that this home lies on. Ages are judged on it, never on ours. */
+  now(home: string): number;
   /** Present state, for health, metrics and `stats()`. */
   state(): StoreState;
   close(): Promise<void>;
@@ -68,14 +72,20 @@ export interface ReadReply {
   readonly log?: LogPosition | StoreFailure;
 }
 
-/** A place in the namespace's log of invalidations. Positions of different epochs cannot be compared. */
-export interface LogPosition {
-  readonly epoch: string;
-  readonly sequence: number;
+/** A place in the namespace's log of invalidations. Only the store that tells it can read it; equal texts are one place. */
+export type LogPosition = string;
+
+export interface LogRequest {
+  readonly position: LogPosition;
+  /** Of the entry that is to be stored: a store that keeps several logs asks the one of its bucket. */
+  readonly home: string;
+  /** What is announced under this token is not told. */
+  readonly own?: string | undefined;
 }
 
 export interface LogSince {
   readonly names: ReadonlySet<string> | "gap";
+  /** Newest position by then. */
   readonly position: LogPosition;
 }
 
@@ -165,10 +175,15 @@ export interface StoreState {
   readonly entries?: number;
 }
 
+/** What `nodeOf` says where there is only one. */
+export const ONE_SERVER = "";
+
 /** Why a batch, or a part of it, was not answered. A value, not an exception. */
 export class StoreFailure {
   constructor(
     readonly reason: "timeout" | "down" | "open" | "error",
     readonly message: string,
+    /** As `nodeOf` names it, where it is known which of several servers it was. */
+    readonly node?: string,
   ) {}
 }

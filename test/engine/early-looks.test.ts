@@ -125,7 +125,7 @@ onBothStores("a look that is made early", (open) => {
     const before = a.store.calls.read;
     a.cache.lookEarly([planFor(a.cache, { session: a.cache.session({ read: false }) })]);
     const session = a.cache.session();
-    session.down = true;
+    session.down.add("");
     a.cache.lookEarly([planFor(a.cache, { session })]);
     await turns();
     expect(a.store.calls.read).toBe(before);

@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from "../../src/base/deferred.ts";
-import type { ReadRequest, Store } from "../../src/store/store.ts";
+import { NewestPosition } from "../../src/store/newest-position.ts";
+import type { LogSince, ReadReply, ReadRequest, Store } from "../../src/store/store.ts";
 import { StoreFailure } from "../../src/store/store.ts";
 
 /** Steps of the protocol at which a store can be stopped. */
@@ -54,6 +55,8 @@ export function gate(server: Store): GatedStore {
   const calls = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>;
   const reads: ReadRequest[] = [];
   const plans = new Map<Step, ((execute: () => Promise<unknown>) => Promise<unknown>)[]>();
+  // What this gateway has been told, however much the server knows.
+  const newest = new NewestPosition();
   let broken = false;
 
   const next = (step: Step, plan: (execute: () => Promise<unknown>) => Promise<unknown>, skip = 0): void => {
@@ -69,9 +72,13 @@ export function gate(server: Store): GatedStore {
       const items = args[0] as unknown;
       const execute = () => (server[step] as (...given: never[]) => Promise<unknown>)(...args);
       if (broken) return Promise.resolve(failureOf(step, items, "down"));
-      const plan = plans.get(step)?.shift();
-      if (plan === undefined) return execute();
-      return plan(execute).then((reply) => (reply === TIMED_OUT ? failureOf(step, items, "timeout") : reply));
+      const plan = plans.get(step)?.shift() ?? ((executed) => executed());
+      return plan(execute).then((reply) => {
+        if (reply === TIMED_OUT) return failureOf(step, items, "timeout");
+        const told = positionIn(step, reply);
+        if (told !== undefined) newest.receive(told);
+        return reply;
+      });
     };
 
   const steps = Object.fromEntries(STEPS.map((step) => [step, through(step)])) as unknown as Pick<
@@ -81,11 +88,15 @@ export function gate(server: Store): GatedStore {
   return {
     ...steps,
     kind: server.kind,
+    buckets: server.buckets,
+    bucketOf: (hashTag) => server.bucketOf(hashTag),
+    nodeOf: (hashTag) => server.nodeOf(hashTag),
+    position: () => newest.get(),
     calls,
     reads,
     ready: () => server.ready(),
     scan: (visit) => server.scan(visit),
-    now: () => server.now(),
+    now: (home) => server.now(home),
     state: () => server.state(),
     close: () => Promise.resolve(),
     stopBefore(step, skip) {
@@ -135,6 +146,17 @@ export function gate(server: Store): GatedStore {
       };
     },
   };
+}
+
+function positionIn(step: Step, reply: unknown): string | undefined {
+  if (reply instanceof StoreFailure) return undefined;
+  const told =
+    step === "read"
+      ? (reply as ReadReply).log
+      : step === "logSince"
+        ? (reply as LogSince).position
+        : undefined;
+  return typeof told === "string" ? told : undefined;
 }
 
 const TIMED_OUT = Symbol("timed out");

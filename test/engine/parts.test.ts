@@ -97,11 +97,12 @@ describe("a session", () => {
   });
 
   test("that was limited keeps its place in time, shares its time-out, and never allows more", () => {
-    const session = beginSession({ read: false }, { epoch: "e", sequence: 1 });
+    const session = beginSession({ read: false }, "e.1");
     const limited = limitSession(session, { write: false });
-    expect(limited).toMatchObject({ read: false, write: false, began: session.began, down: false });
+    expect(limited).toMatchObject({ read: false, write: false, began: session.began });
+    expect(limited.down.size).toBe(0);
     expect(sessionOrder(limited)).toBe(sessionOrder(session));
-    limited.down = true;
-    expect(session.down).toBe(true);
+    limited.down.add("a");
+    expect([...session.down]).toEqual(["a"]);
   });
 });

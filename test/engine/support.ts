@@ -97,8 +97,8 @@ export function held(): HeldSource {
 
 /** Reads until the store's clock has moved on by `ms`: for what ends by itself. */
 export async function passes(store: Store, ms: number): Promise<void> {
-  const end = store.now() + ms * 1000;
-  await until(() => store.now() > end);
+  const end = store.now("Product:42") + ms * 1000;
+  await until(() => store.now("Product:42") > end);
 }
 
 /** Everything that was queued for this turn of the event loop, and what followed from it, has run. */

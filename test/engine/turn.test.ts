@@ -1,17 +1,28 @@
 import { describe, expect, test } from "vitest";
 import type { CacheEvent } from "../../src/engine/events.ts";
 import { Turn } from "../../src/engine/turn.ts";
+import { StampCopies } from "../../src/keys/stamp-copies.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { type Store, StoreFailure } from "../../src/store/store.ts";
 import { createSteppedClock } from "../../src/testing/manual-clock.ts";
 import { gate } from "./gated-store.ts";
 import { keys } from "./support.ts";
 
+function at(key: string) {
+  return { key, home: "Product:42" };
+}
+
 function open(change: (store: Store) => Store = (store) => store) {
   const clock = createSteppedClock();
   const store = gate(change(createMemoryStore({ keys, clock })));
   const events: CacheEvent[] = [];
-  const turn = new Turn({ store, keys, clock, emit: (event) => events.push(event), logSampleMs: 200 });
+  const turn = new Turn({
+    store,
+    copies: new StampCopies(keys, store),
+    clock,
+    emit: (event) => events.push(event),
+    logSampleMs: 200,
+  });
   return { clock, store, events, turn };
 }
 
@@ -20,10 +31,10 @@ describe("a turn of the event loop", () => {
     const { store, turn, events } = open();
     const [stamp] = await store.stamps([{ stampKey: keys.stamp("b"), lifeMs: 1000 }]);
     const looks = await Promise.all([
-      turn.read("one", ["a", "b"]),
-      turn.read("two", ["b", "c"]),
-      turn.read("one", ["b"]),
-      turn.readStamps(["c", "b"]),
+      turn.read(at("one"), ["a", "b"]),
+      turn.read(at("two"), ["b", "c"]),
+      turn.read(at("one"), ["b"]),
+      turn.readStamps("Product:42", ["c", "b"]),
     ]);
     expect(store.reads.map(({ entryKeys, stampKeys }) => ({ entryKeys, stampKeys }))).toEqual([
       { entryKeys: ["one", "two"], stampKeys: ["a", "b", "c"].map(keys.stamp) },
@@ -47,7 +58,7 @@ describe("a turn of the event loop", () => {
     }
     const slot = { entryKey: "e", stampKey: "s", lockKey: "l", passKey: "p", token: "t", stamp: "x" };
     await Promise.all([
-      turn.read("e", []),
+      turn.read(at("e"), []),
       turn.begin({ ...slot, seenId: "", lockMs: 1, stampMs: 1 }),
       turn.release(slot),
       turn.put({ ...slot, text: "", lifeMs: 1 }),
@@ -57,7 +68,10 @@ describe("a turn of the event loop", () => {
 
   test("asks for a stamp that several fills want once, for the longest of their times", async () => {
     const { clock, store, turn } = open();
-    const [one, two] = await Promise.all([turn.stamps(["a", "b"], 10), turn.stamps(["b"], 1000)]);
+    const [one, two] = await Promise.all([
+      turn.stamps("Product:42", ["a", "b"], 10),
+      turn.stamps("Product:42", ["b"], 1000),
+    ]);
     expect(store.calls.stamps).toBe(1);
     expect((one as string[])[1]).toBe((two as string[])[0]);
     clock.step(500);
@@ -69,11 +83,11 @@ describe("a turn of the event loop", () => {
     const { store, turn } = open();
     await turn.sampleLog();
     const began = turn.newest!;
-    const other = { ...began, epoch: "other" };
+    const home = "Product:42";
     const [a, b, c] = await Promise.all([
-      turn.logSince(began),
-      turn.logSince({ ...began }),
-      turn.logSince(other),
+      turn.logSince({ position: began, home }),
+      turn.logSince({ position: began, home: "Product:7" }),
+      turn.logSince({ position: "other.0", home }),
     ]);
     expect(store.calls.logSince).toBe(2);
     expect(a).toBe(b);
@@ -84,20 +98,20 @@ describe("a turn of the event loop", () => {
 describe("the log's position", () => {
   test("rides along with a read when the last one is older than 200 ms, and never alone", async () => {
     const { clock, store, turn } = open();
-    await turn.read("e", []);
-    await turn.read("e", []);
+    await turn.read(at("e"), []);
+    await turn.read(at("e"), []);
     clock.step(199);
-    await turn.read("e", []);
+    await turn.read(at("e"), []);
     clock.step(1);
-    await turn.read("e", []);
+    await turn.read(at("e"), []);
     expect(store.reads.map(({ log }) => log)).toEqual([true, false, false, true]);
   });
 
   test("is asked for again when it was not given", async () => {
     const { store, turn } = open();
     store.timeOut("read");
-    await turn.read("e", []);
-    await turn.read("e", []);
+    await turn.read(at("e"), []);
+    await turn.read(at("e"), []);
     expect(store.reads.map(({ log }) => log)).toEqual([true, true]);
     expect(turn.newest).toBeDefined();
   });
@@ -131,7 +145,7 @@ describe("a failure", () => {
         };
       },
     }));
-    const [good, bad] = await Promise.all([turn.read("e", ["a"]), turn.read("e", ["b"])]);
+    const [good, bad] = await Promise.all([turn.read(at("e"), ["a"]), turn.read(at("e"), ["b"])]);
     expect(good).toEqual({ text: null, stamps: [null] });
     expect(bad).toBe(failure);
     expect(events).toEqual([{ type: "wave", keys: 3, failed: true }]);
@@ -153,7 +167,7 @@ describe("a failure", () => {
       text: "",
       lifeMs: 1,
     };
-    expect(await turn.read("e", [])).toMatchObject({ reason: "error", message: "broken" });
+    expect(await turn.read(at("e"), [])).toMatchObject({ reason: "error", message: "broken" });
     expect(await turn.put(put)).toMatchObject({ reason: "error", message: "broken" });
   });
 });

@@ -7,7 +7,7 @@ import { createRequestStates } from "../../src/fields/request-state.ts";
 function numbered() {
   let sequence = 0;
   return createRequestStates({
-    openSession: () => beginSession({}, { epoch: "epoch", sequence: ++sequence }),
+    openSession: () => beginSession({}, `epoch.${++sequence}`),
   });
 }
 
@@ -34,7 +34,7 @@ describe("a request's state", () => {
     const first = states.of(context, one);
     const second = states.of(context, two);
     expect(second).not.toBe(first);
-    expect(second.session.began?.sequence).toBe(2);
+    expect(second.session.began).toBe("epoch.2");
     expect(states.of(context, one)).toBe(first);
     expect(states.of(context)).toBe(second);
   });
@@ -66,7 +66,7 @@ describe("a request's state", () => {
       const { began } = states.of(context).session;
       expect(states.of(context, execution(kind)).session).toEqual({
         began,
-        down: false,
+        down: new Set(),
         read: false,
         write: false,
       });
@@ -86,6 +86,6 @@ describe("a request's state", () => {
     const context = {};
     const before = states.of(context);
     expect(states.renew(context)).not.toBe(before);
-    expect(states.of(context).session.began?.sequence).toBe(2);
+    expect(states.of(context).session.began).toBe("epoch.2");
   });
 });

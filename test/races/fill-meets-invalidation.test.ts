@@ -86,8 +86,8 @@ describe("1. old load, late store", () => {
     const refresh = held();
     await a.cache.read(planFor(a.cache, { lifetimes }), counted(() => ({ value: "old" })).load);
     await a.cache.drain(1000);
-    const end = server.now() + 2000;
-    while (server.now() < end) await turns(1);
+    const end = server.now("Product:42") + 2000;
+    while (server.now("Product:42") < end) await turns(1);
     await a.cache.read(planFor(a.cache, { lifetimes }), NEW, refresh.load);
     await refresh.begun;
     await b.cache.invalidate(["Product:42"]);
@@ -127,8 +127,8 @@ describe("2. old input from the source", () => {
     await a.cache.ready();
     await b.cache.read(planFor(b.cache, { lifetimes }), counted(() => ({ value: "between" })).load);
     await b.cache.drain(1000);
-    const end = server.now() + 2000;
-    while (server.now() < end) await turns(1);
+    const end = server.now("Product:42") + 2000;
+    while (server.now("Product:42") < end) await turns(1);
     const refresh = counted(() => ({ value: "old parent" }));
     await a.cache.read(planFor(a.cache, { lifetimes, session }), NEW, refresh.load);
     await a.cache.drain(1000);

@@ -4,6 +4,7 @@ import type { Cache } from "../../src/engine/cache.ts";
 import { createCache } from "../../src/engine/cache.ts";
 import type { CacheEvent } from "../../src/engine/events.ts";
 import type { Loaded, ReadPlan, ReadSession } from "../../src/engine/read-plan.ts";
+import { StampCopies } from "../../src/keys/stamp-copies.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
@@ -18,7 +19,8 @@ import { size } from "../proofs/support/size.ts";
 const SCHEDULES = 150 * size;
 const ACTIONS = 60;
 
-const ENTITIES = ["Product:1", "Product:2"];
+// In three buckets they lie apart.
+const ENTITIES = ["Product:1", "Product:3"];
 const VALUE_TAG = "Person:7";
 const TYPE = "__type:Product";
 const NAMES = [...ENTITIES, VALUE_TAG, TYPE];
@@ -48,7 +50,8 @@ class World {
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
-    this.server = createMemoryStore({ keys, clock: this.clock, random: this.random });
+    const buckets = seed % 2 === 0 ? 3 : 1;
+    this.server = createMemoryStore({ keys, clock: this.clock, random: this.random, buckets });
     this.gates = [0, 1, 2].map(() => gate(this.#slowed(this.server)));
     this.caches = this.gates.map((store) =>
       createCache({
@@ -171,8 +174,9 @@ class World {
   }
 
   #anyKey(): string {
+    const copies = new StampCopies(keys, this.server);
     const { key } = planOf({} as ReadSession, this.#one(ENTITIES), this.#one(FIELDS));
-    return this.#one([key, keys.lock(key), keys.pass(key), ...NAMES.map(keys.stamp)]);
+    return this.#one([key, keys.lock(key), keys.pass(key), ...NAMES.flatMap((name) => copies.keysOf(name))]);
   }
 
   async #pass(turns: number): Promise<void> {

@@ -56,7 +56,7 @@ const warm = async () => {
   await store.release([{ ...request, stamp: "" }]);
   const { log } = await store.read({ entryKeys: [], stampKeys: [], log: true });
   if (log === undefined || log instanceof StoreFailure) throw new Error("no position");
-  await store.logSince(log);
+  await store.logSince({ position: log, home: "Product:42" });
   await invalidated(store, ["a"]);
   return log;
 };
@@ -108,7 +108,11 @@ describe("what a batch costs", () => {
       commands: 2,
       roundTrips: 1,
     });
-    expect(await cost(() => Promise.all([store.stamps(stamps), store.logSince(position)]))).toEqual({
+    expect(
+      await cost(() =>
+        Promise.all([store.stamps(stamps), store.logSince({ position: position, home: "Product:42" })]),
+      ),
+    ).toEqual({
       commands: 2,
       roundTrips: 1,
     });
@@ -116,7 +120,10 @@ describe("what a batch costs", () => {
 
   test("in one turn, what was asked first is done first", async () => {
     const position = await warm();
-    const [, since] = await Promise.all([store.begin([slot(1)]), store.logSince(position)]);
+    const [, since] = await Promise.all([
+      store.begin([slot(1)]),
+      store.logSince({ position: position, home: "Product:42" }),
+    ]);
     expect(since).not.toBeInstanceOf(StoreFailure);
     const request = slot(2);
     const [begun, [stamp]] = await Promise.all([
@@ -173,7 +180,9 @@ describe("what lies in Redis", () => {
     await invalidated(other, ["Product:1"]);
     const { stamps } = await store.read({ entryKeys: [], stampKeys: [request.stampKey], log: false });
     expect(stamps).toEqual([null]);
-    expect(await store.logSince(position)).toMatchObject({ names: new Set(["a", "Product:1"]) });
+    expect(await store.logSince({ position: position, home: "Product:42" })).toMatchObject({
+      names: new Set(["a", "Product:1"]),
+    });
   });
 
   test("a second start finds the same epoch: what the first stored is still valid", async () => {
@@ -212,9 +221,11 @@ describe("time", () => {
     await wrong.ready();
     const [seconds, micros] = await admin.time();
     const redisUs = Number(seconds) * 1e6 + Number(micros);
-    expect(Math.abs(wrong.now() - redisUs)).toBeLessThan(1_000_000);
+    expect(Math.abs(wrong.now("Product:42") - redisUs)).toBeLessThan(1_000_000);
     const [begun] = await wrong.begin([slot(1)]);
-    expect(Math.abs((begun as { readonly born: number }).born - wrong.now())).toBeLessThan(1_000_000);
+    expect(Math.abs((begun as { readonly born: number }).born - wrong.now("Product:42"))).toBeLessThan(
+      1_000_000,
+    );
   });
 });
 

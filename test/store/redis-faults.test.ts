@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createKeys } from "../../src/keys/grammar.ts";
+import { positionParts } from "../../src/store/newest-position.ts";
 import type { RedisTarget } from "../../src/store/redis/connect.ts";
 import type { Timeouts } from "../../src/store/redis/connection.ts";
 import { createRedisStore } from "../../src/store/redis/redis-store.ts";
@@ -98,6 +99,10 @@ async function fill(store: Store, request: BeginRequest): Promise<string> {
   return put.text;
 }
 
+function epochOf(position: LogPosition): string {
+  return positionParts(position)!.log;
+}
+
 async function position(store: Store): Promise<LogPosition> {
   const { log } = await store.read({ entryKeys: [], stampKeys: [], log: true });
   if (log === undefined || log instanceof StoreFailure) throw new Error(`no position: ${log?.message}`);
@@ -128,12 +133,12 @@ describe("without a server", () => {
     expect(await store.put([putOf(request, "s")])).toEqual([down]);
     expect(await store.release([{ ...request, stamp: "s" }])).toEqual([down]);
     expect(await store.renew([request])).toEqual([down]);
-    expect(await store.logSince({ epoch: "e", sequence: 0 })).toEqual(down);
+    expect(await store.logSince({ position: "e.0", home: "Product:42" })).toEqual(down);
     expect(await store.dropStamps([request.stampKey])).toEqual(down);
     expect(await store.announce("t", ["a"])).toEqual(down);
     expect(await store.appendLog("t", ["a"])).toEqual(down);
     expect(await store.scan(() => {})).toEqual(down);
-    expect(Math.abs(store.now() / 1000 - Date.now())).toBeLessThan(5000);
+    expect(Math.abs(store.now("Product:42") / 1000 - Date.now())).toBeLessThan(5000);
 
     await redis({ port });
     await becomes("up");
@@ -241,7 +246,7 @@ describe("a server that dies", () => {
     expect(store.state().status).toBe("down");
     await redis({ port: server.port });
     await becomes("up");
-    expect((await position(store)).epoch).not.toBe(before.epoch);
+    expect(epochOf(await position(store))).not.toBe(epochOf(before));
     await fill(store, slot());
     expect(events.map(({ status }) => status)).toEqual(["up", "down", "up"]);
   });
@@ -273,8 +278,8 @@ describe("a server that dies", () => {
     // The fill that was running when it crashed finds its lock and its stamp; what it stores is dead all the same.
     await store.put([putOf(running, stamp)]);
     expect((await read(store, running)).stamps).toEqual([null]);
-    expect(await store.logSince(before)).toMatchObject({ names: "gap" });
-    expect((await position(store)).epoch).not.toBe(before.epoch);
+    expect(await store.logSince({ position: before, home: "Product:42" })).toMatchObject({ names: "gap" });
+    expect(epochOf(await position(store))).not.toBe(epochOf(before));
     const [again] = await store.begin([slot("1")]);
     expect(again).toMatchObject({ kind: "own" });
     expect((again as { readonly stamp: string }).stamp).toBe((await read(store, stored)).stamps[0]);
@@ -478,7 +483,9 @@ describe("a server in an odd state", () => {
     await admin.script("FLUSH");
     expect(await invalidated(store, ["a"])).toBe(true);
     await admin.script("FLUSH");
-    expect(await store.logSince(before)).toMatchObject({ names: new Set(["a"]) });
+    expect(await store.logSince({ position: before, home: "Product:42" })).toMatchObject({
+      names: new Set(["a"]),
+    });
   });
 
   test("with keys of another type in our places reads them as absent, and heals them", async () => {
@@ -504,12 +511,14 @@ describe("a server in an odd state", () => {
     expect((await read(store, request)).entries).toEqual([text]);
     const before = await position(store);
     expect(await invalidated(store, ["a"])).toBe(true);
-    expect(await store.logSince(before)).toMatchObject({ names: new Set(["a"]) });
+    expect(await store.logSince({ position: before, home: "Product:42" })).toMatchObject({
+      names: new Set(["a"]),
+    });
     await admin.del(keys.logNames);
     await admin.hset(keys.logNames, "not", "ours");
-    expect(await store.logSince(before)).toMatchObject({ names: "gap" });
+    expect(await store.logSince({ position: before, home: "Product:42" })).toMatchObject({ names: "gap" });
     expect(await invalidated(store, ["b"])).toBe(true);
-    expect(await store.logSince(before)).toMatchObject({ names: "gap" });
+    expect(await store.logSince({ position: before, home: "Product:42" })).toMatchObject({ names: "gap" });
   });
 
   test("that became a replica is down; promoted again it is another epoch", async () => {
@@ -562,7 +571,9 @@ describe("a server in an odd state", () => {
     expect((await read(store, request)).entries).toEqual([text]);
     expect(await store.dropStamps([request.stampKey])).toBeUndefined();
     expect(await invalidated(store, ["Product:42"])).toBe(true);
-    expect(await store.logSince(before)).toMatchObject({ names: new Set(["Product:42"]) });
+    expect(await store.logSince({ position: before, home: "Product:42" })).toMatchObject({
+      names: new Set(["Product:42"]),
+    });
     expect(store.state().status).toBe("up");
     await admin.config("SET", "maxmemory", "0");
     await fill(store, slot("1"));

@@ -30,6 +30,11 @@ export async function invalidated(store: Store, names: readonly string[]): Promi
   return (await store.announce(token, names)) ?? store.appendLog(token, names);
 }
 
+/** As if so many names more had been logged, in each log that the position tells of. */
+function moved(position: LogPosition, by: number): LogPosition {
+  return position.replaceAll(/\.(\d+)/g, (_, sequence) => `.${Number(sequence) + by}`);
+}
+
 /** What every implementation of the port does. Time passes only where a test says so: lives are long to a real clock. */
 export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
@@ -72,7 +77,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       return { text: put.text, stamp };
     };
     const namesSince = async (position: LogPosition) => {
-      const since = await store.logSince(position);
+      const since = await store.logSince({ position, home: "Product:42" });
       if (since instanceof StoreFailure) throw new Error(since.message);
       return since.names === "gap" ? "gap" : [...since.names];
     };
@@ -114,14 +119,14 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         expect(reply.entries.filter((entry) => entry !== null)).toEqual([text]);
         expect(reply.entries[1500]).toBe(text);
         expect(reply.stamps[1500]).toBe(stamp);
-        expect(reply.log).toMatchObject({ sequence: 0 });
+        expect(reply.log).toMatch(/^\S+\.0( \S+\.0)*$/);
       });
 
       test("tells the log's newest position when asked, and only then", async () => {
         expect(await store.read({ entryKeys: [], stampKeys: [], log: false })).not.toHaveProperty("log");
         const before = await positionNow();
         await invalidated(store, ["a", "b"]);
-        expect(await positionNow()).toEqual({ epoch: before.epoch, sequence: before.sequence + 2 });
+        expect(await positionNow()).toBe(moved(before, 2));
       });
     });
 
@@ -147,7 +152,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
       test("tells when it was, on the store's clock in µs", async () => {
         const { born } = await own(slot());
         expect(Number.isInteger(born)).toBe(true);
-        expect(Math.abs(born - store.now())).toBeLessThan(1_000_000);
+        expect(Math.abs(born - store.now("Product:42"))).toBeLessThan(1_000_000);
       });
 
       test("keeps a stamp that is there", async () => {
@@ -467,7 +472,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         const position = await positionNow();
         await store.announce("mine-mine-mine-m", ["Product:1"]);
         await store.announce("yours-yours-your", ["Product:2"]);
-        const since = await store.logSince(position, "mine-mine-mine-m");
+        const since = await store.logSince({ position, home: "Product:42", own: "mine-mine-mine-m" });
         expect(since).toMatchObject({ names: new Set(["Product:2"]) });
         expect(await namesSince(position)).toEqual(expect.arrayContaining(["Product:1", "Product:2"]));
       });
@@ -563,8 +568,16 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         await invalidated(store, ["Product:1", "__tag:a:b"]);
         await invalidated(store, ["Product:1"]);
         expect(await namesSince(position)).toEqual(["Product:1", "__tag:a:b"]);
-        expect(await store.logSince(position)).toMatchObject({ position: await positionNow() });
-        expect(await positionNow()).toEqual({ epoch: position.epoch, sequence: position.sequence + 3 });
+        expect(await positionNow()).toBe(moved(position, 3));
+        expect(store.position()).toBe(moved(position, 3));
+      });
+
+      test("tells its newest position with the names, and who asks the store next is told that one", async () => {
+        const position = await positionNow();
+        await invalidated(store, ["Product:1"]);
+        const since = await store.logSince({ position, home: "Product:42" });
+        expect(since).toMatchObject({ position: store.position() });
+        expect(await namesSince(store.position()!)).toEqual([]);
       });
 
       test("is clean where nothing was appended", async () => {
@@ -585,7 +598,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         expect(await namesSince(position)).toEqual(names);
         await invalidated(store, ["one more"]);
         expect(await namesSince(position)).toBe("gap");
-        expect(await namesSince({ ...position, sequence: position.sequence + 1 })).toHaveLength(LOG_NAMES);
+        expect(await namesSince(moved(position, 1))).toHaveLength(LOG_NAMES);
       });
 
       test("counts each name of a list longer than it keeps", async () => {
@@ -594,17 +607,16 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
           store,
           Array.from({ length: LOG_NAMES * 2 + 5 }, (_, i) => `Product:${i}`),
         );
-        expect((await positionNow()).sequence).toBe(position.sequence + LOG_NAMES * 2 + 5);
+        expect(await positionNow()).toBe(moved(position, LOG_NAMES * 2 + 5));
         expect(await namesSince(position)).toBe("gap");
-        expect(await namesSince({ ...position, sequence: (await positionNow()).sequence - 1 })).toEqual([
-          `Product:${LOG_NAMES * 2 + 4}`,
-        ]);
+        expect(await namesSince(moved(await positionNow(), -1))).toEqual([`Product:${LOG_NAMES * 2 + 4}`]);
       });
 
       test("is a gap for a position of another epoch, or one it has not reached", async () => {
         const position = await positionNow();
-        expect(await namesSince({ epoch: "AAAAAAAAAAAAAAAA", sequence: position.sequence })).toBe("gap");
-        expect(await namesSince({ epoch: position.epoch, sequence: position.sequence + 1 })).toBe("gap");
+        expect(await namesSince(position.replaceAll(/\S+(?=\.)/g, "AAAAAAAAAAAAAAAA"))).toBe("gap");
+        expect(await namesSince(moved(position, 1))).toBe("gap");
+        expect(await namesSince("not a position")).toBe("gap");
       });
 
       test("is a gap after it was flushed, and goes on under a new epoch", async () => {
@@ -613,7 +625,7 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         await under.clear();
         expect(await namesSince(position)).toBe("gap");
         const next = await positionNow();
-        expect(next.epoch).not.toBe(position.epoch);
+        expect(next).not.toBe(position);
         await invalidated(store, ["b"]);
         expect(await namesSince(next)).toEqual(["b"]);
         expect(await namesSince(position)).toBe("gap");

@@ -3,12 +3,15 @@ import { systemClock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { systemRandom } from "../../base/random.ts";
 import type { Keys } from "../../keys/grammar.ts";
+import { hashSlot, SLOTS } from "../../keys/hash-slot.ts";
 import { entryId } from "../entry-id.ts";
+import { positionParts } from "../newest-position.ts";
 import { EPOCH_CHARS, newStamp } from "../stamp.ts";
 import type {
   BeginReply,
   BeginRequest,
   LogPosition,
+  LogRequest,
   LogSince,
   Mark,
   PrimeRequest,
@@ -20,13 +23,15 @@ import type {
   StampRequest,
   Store,
 } from "../store.ts";
-import { ANNOUNCED_MS, LOG_NAMES } from "../store.ts";
+import { ANNOUNCED_MS, LOG_NAMES, ONE_SERVER } from "../store.ts";
 import { ExpiringMap } from "./expiring-map.ts";
 
 export interface MemoryStoreOptions {
   readonly keys: Keys;
   /** Everything counted, keys and overhead too. Default 256 MiB. When full, the longest unread go first. */
   readonly maxBytes?: number;
+  /** Parts that it says it is divided into; more than one shows to a test what a store of many servers does. Default 1. */
+  readonly buckets?: number;
   /** Lifetimes are judged on its `now()`. Default: the system's clock. */
   readonly clock?: Clock;
   readonly random?: Random;
@@ -43,6 +48,7 @@ export interface MemoryStore extends Store {
 export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
+  const { buckets = 1 } = options;
   const map = new ExpiringMap(clock, options.maxBytes ?? 256 * 1024 * 1024);
   const epoch = random.token(EPOCH_CHARS);
   const nowUs = () => Math.floor(clock.now() * 1000);
@@ -50,7 +56,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const announced = new Map<string, { readonly names: readonly string[]; readonly until: number }>();
   let commands = 0;
 
-  const position = (): LogPosition => ({ epoch: log.epoch, sequence: log.sequence });
+  const position = (): LogPosition => `${log.epoch}.${log.sequence}`;
 
   /** One command of the port: what it touches is touched in one step, as nothing here waits. */
   function step<T>(run: () => T): Promise<T> {
@@ -141,9 +147,10 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     return true;
   }
 
-  function logSince(since: LogPosition, own?: string): LogSince {
-    const missed = log.sequence - since.sequence;
-    const told = since.epoch === log.epoch && missed >= 0 && missed <= log.names.length;
+  function logSince({ position: since, own }: LogRequest): LogSince {
+    const parts = positionParts(since);
+    const missed = parts?.log === log.epoch ? log.sequence - parts.sequence : -1;
+    const told = missed >= 0 && missed <= log.names.length;
     if (!told) return { names: "gap", position: position() };
     const names = new Set(log.names.slice(log.names.length - missed));
     for (const [token, announcement] of announced) {
@@ -164,13 +171,16 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
 
   return {
     kind: "embedded",
+    buckets,
+    bucketOf: (hashTag) => (buckets === 1 ? 0 : Math.floor((hashSlot(hashTag) * buckets) / SLOTS)),
+    nodeOf: () => ONE_SERVER,
     ready: () => Promise.resolve(),
     peek,
     read: (request) => Promise.resolve(peek(request)),
     begin: (requests) => step(() => requests.map(begin)),
     stamps: (requests: readonly StampRequest[]) =>
       step(() => requests.map(({ stampKey, lifeMs }) => stampOf(stampKey, lifeMs))),
-    logSince: (since, own) => step(() => logSince(since, own)),
+    logSince: (request) => step(() => logSince(request)),
     position,
     put: (requests) => step(() => requests.map(put)),
     prime: (requests) => step(() => requests.map(prime)),

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
 import type { Keys } from "../../keys/grammar.ts";
+import { NewestPosition, positionParts } from "../newest-position.ts";
 import { isOfEpoch, newStamp } from "../stamp.ts";
 import {
   ANNOUNCED_MS,
@@ -8,8 +9,10 @@ import {
   type BeginRequest,
   LOG_NAMES,
   type LogPosition,
+  type LogRequest,
   type LogSince,
   type Mark,
+  ONE_SERVER,
   type PrimeRequest,
   type PutRequest,
   type ReadReply,
@@ -77,10 +80,12 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 
 class RedisStore implements Store {
   readonly kind = "redis";
+  readonly buckets = 1;
   readonly #connection: RedisConnection;
   readonly #keys: Keys;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #newest = new NewestPosition();
   /** When this process last made sure that the log is there and lives on, and under which epoch of the store. */
   #logOpened: { readonly epoch: string; readonly atMs: number } | undefined;
 
@@ -89,6 +94,14 @@ class RedisStore implements Store {
     this.#keys = keys;
     this.#clock = clock;
     this.#random = random;
+  }
+
+  bucketOf(): number {
+    return 0;
+  }
+
+  nodeOf(): string {
+    return ONE_SERVER;
   }
 
   ready(): Promise<void> {
@@ -145,13 +158,14 @@ class RedisStore implements Store {
     });
   }
 
-  async logSince(position: LogPosition, own?: string): Promise<LogSince | StoreFailure> {
+  async logSince({ position, own }: LogRequest): Promise<LogSince | StoreFailure> {
     const epoch = this.#epoch;
+    const { log, sequence } = positionParts(position) ?? { log: "", sequence: 0 };
     const [reply] = await this.#connection.send("lock", [
       {
         script: logSinceScript,
         keys: [this.#keys.logHead, this.#keys.logNames, this.#keys.logAnnounced],
-        args: [epoch, position.epoch, position.sequence],
+        args: [epoch, log, sequence],
       },
     ]);
     if (!Array.isArray(reply)) return failureIn(reply);
@@ -236,6 +250,10 @@ class RedisStore implements Store {
     return firstFailure(replies) ?? replies.every(isOne);
   }
 
+  position(): LogPosition | undefined {
+    return this.#newest.get();
+  }
+
   async scan(visit: (key: string) => void): Promise<StoreFailure | undefined> {
     let cursor = "0";
     do {
@@ -309,11 +327,15 @@ class RedisStore implements Store {
     if (head instanceof StoreFailure) return head;
     const present = positionFrom(head, epoch);
     if (present !== undefined) {
+      this.#newest.receive(present);
       if (!this.#isLogOpen(epoch)) this.#logOpened = { epoch, atMs: this.#clock.monotonic() };
       return present;
     }
     const [opened] = await this.#connection.send("write", [this.#openLogCommand(epoch)]);
-    return positionFrom(opened, epoch) ?? failureIn(opened);
+    const begun = positionFrom(opened, epoch);
+    if (begun === undefined) return failureIn(opened);
+    this.#newest.receive(begun);
+    return begun;
   }
 }
 
@@ -354,8 +376,8 @@ function markFrom(text: string): Mark {
 }
 
 function positionFrom(head: unknown, epoch: string): LogPosition | undefined {
-  const [, log, sequence] = typeof head === "string" ? (/^(\S+)\.(\d+)$/.exec(head) ?? []) : [];
-  return log !== undefined && isOfEpoch(log, epoch) ? { epoch: log, sequence: Number(sequence) } : undefined;
+  if (typeof head !== "string" || positionParts(head) === undefined) return undefined;
+  return isOfEpoch(head, epoch) ? head : undefined;
 }
 
 function failureIn(reply: unknown): StoreFailure {
