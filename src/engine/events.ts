@@ -31,6 +31,8 @@ export type CacheEvent =
       readonly error?: string;
     }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
+  /** A command that the store refused (`OOM`, `MISCONF`, `BUSY`, …: what its error begins with, `ERR` for any other), or did not answer (`TIMEOUT`). */
+  | { readonly type: "store-error"; readonly code: string; readonly detail: string }
   /**
    * A named thing that deserves a log line once. Why a value was not stored: "tainted", "private", "zero", "unstorable", "too-large",
    * "misaligned", "audience-changed". Why nothing was looked up: "no-identity", "unkeyable", "principal-failed", "vary-failed".

@@ -79,6 +79,12 @@ export function createMetrics(): GatewayMetrics {
     help: "1 while the store answers, 0 while it does not or is left alone by the breaker.",
     registers,
   });
+  const storeErrors = new Counter({
+    name: "fieldgate_store_errors_total",
+    help: "Commands that the store refused, and batches that it did not answer in time, by error.",
+    labelNames: ["code"],
+    registers,
+  });
   const warnings = new Counter({
     name: "fieldgate_warnings_total",
     help: "Things that deserve a look, by code.",
@@ -121,6 +127,9 @@ export function createMetrics(): GatewayMetrics {
         return;
       case "store":
         storeUp.set(event.status === "up" ? 1 : 0);
+        return;
+      case "store-error":
+        storeErrors.inc({ code: event.code });
         return;
       case "warning":
         warnings.inc({ code: event.code, coordinate: event.coordinate });

@@ -87,7 +87,7 @@ export async function startGateway<Context extends object>(
   ];
   try {
     await apollo.start();
-    noteStore(cache, metrics, log);
+    noteStore(cache, metrics);
     app.addHook("onRequest", async () => void running++);
     app.addHook("onResponse", async () => void running--);
     serveGraphql(app, { apollo, cache, context: parts.context, adminToken: config.adminToken, metrics });
@@ -142,12 +142,10 @@ export async function startGateway<Context extends object>(
   };
 }
 
-/** Changes are told as events; what the store was like when all began is not. */
-function noteStore(cache: FieldCache, metrics: GatewayMetrics, log: FastifyBaseLogger): void {
+/** Changes are told as events; what the store was like when all began may not be one. */
+function noteStore(cache: FieldCache, metrics: GatewayMetrics): void {
   const { status, detail = "" } = cache.stats().store;
   metrics.onEvent({ type: "store", status, detail });
-  if (status !== "up")
-    log.warn({ status, detail }, "the cache's store does not answer yet; requests go to the source");
 }
 
 function cacheOptionsOf(

@@ -30,7 +30,7 @@ import {
 } from "../loaders/entity.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { createRedisStore } from "../store/redis/redis-store.ts";
-import type { Store, StoreState } from "../store/store.ts";
+import { failureCode, type Store, type StoreState } from "../store/store.ts";
 import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
 import type { HintSource } from "./cache-hints.ts";
 import { createEventLog } from "./event-log.ts";
@@ -172,7 +172,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
 
   // Events go out: counted, logged, told.
   const statistics = new Statistics();
-  const log = createEventLog(logger);
+  const log = createEventLog(logger, clock);
   const emit = (event: CacheEvent): void => {
     statistics.count(event);
     log(event);
@@ -508,6 +508,8 @@ function openStore(
     random,
     timeouts: present({ readMs: readTimeoutMs, writeMs: writeTimeoutMs, invalidateMs: invalidateTimeoutMs }),
     onState: (status, detail) => emit({ type: "store", status, detail }),
+    onFailure: (failure) =>
+      emit({ type: "store-error", code: failureCode(failure), detail: failure.message }),
   });
 }
 

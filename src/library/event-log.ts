@@ -1,12 +1,19 @@
+import type { Clock } from "../base/clock.ts";
 import type { CacheEvent } from "../engine/events.ts";
 import type { Logger } from "./logger.ts";
 
 /** Distinct warnings remembered, so that each is logged once. A schema has no more; values from strangers could. */
 const REMEMBERED = 1000;
 
+/** A store that refuses commands refuses all of a kind: one line tells of them, and is repeated while it lasts. */
+const REPEAT_MS = 60_000;
+
 /** Turns the events that a human should see into log lines. */
-export function createEventLog(logger: Logger): (event: CacheEvent) => void {
+export function createEventLog(logger: Logger, clock: Pick<Clock, "monotonic">): (event: CacheEvent) => void {
   const said = new Set<string>();
+  /** Why the store is away: each reason once, however often a connection is tried. */
+  const toldOfOutage = new Set<string>();
+  const refusedAt = new Map<string, number>();
   return (event) => {
     switch (event.type) {
       case "warning": {
@@ -17,13 +24,26 @@ export function createEventLog(logger: Logger): (event: CacheEvent) => void {
         return;
       }
       case "store":
-        if (event.status === "up") logger.info({ detail: event.detail }, "The store of the cache answers.");
-        else
+        if (event.status === "up") {
+          toldOfOutage.clear();
+          logger.info({ detail: event.detail }, "The store of the cache answers.");
+        } else if (!toldOfOutage.has(event.detail) && toldOfOutage.size < REMEMBERED) {
+          toldOfOutage.add(event.detail);
           logger.warn(
             { status: event.status, detail: event.detail },
             "The store of the cache does not answer; requests go to the source.",
           );
+        }
         return;
+      case "store-error": {
+        // Of what is not answered the line above tells.
+        if (event.code === "TIMEOUT") return;
+        const now = clock.monotonic();
+        if (now - (refusedAt.get(event.code) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
+        refusedAt.set(event.code, now);
+        logger.warn({ code: event.code, detail: event.detail }, "The store of the cache refuses commands.");
+        return;
+      }
       case "fill-error":
         logger.debug({ coordinate: event.coordinate, err: event.error }, "A load failed.");
     }

@@ -187,3 +187,13 @@ export class StoreFailure {
     readonly node?: string,
   ) {}
 }
+
+/** Errors of a server that say what ails it; a label of metrics, so no text of theirs becomes one. */
+const KNOWN_ERRORS =
+  /\b(OOM|MISCONF|BUSY|LOADING|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|NOAUTH|NOPERM|WRONGTYPE)\b/;
+
+/** What a failure that the store told of is called in logs and metrics. */
+export function failureCode({ reason, message }: StoreFailure): string {
+  if (reason !== "error") return reason.toUpperCase();
+  return KNOWN_ERRORS.exec(message)?.[0] ?? "ERR";
+}

@@ -41,7 +41,9 @@ describe("/health", () => {
       const metrics = await (await fetch(`${alone.gateway.url}/metrics`)).text();
       expect(metrics).toContain("fieldgate_store_up 0");
       expect(alone.logLines()).toContainEqual(
-        expect.objectContaining({ msg: "the cache's store does not answer yet; requests go to the source" }),
+        expect.objectContaining({
+          msg: "The store of the cache does not answer; requests go to the source.",
+        }),
       );
       const answer = await alone.get(`{ product(id: "1") { price } }`);
       expect(await answer.json()).toEqual({ data: { product: { price: 10 } } });

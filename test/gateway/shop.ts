@@ -9,7 +9,12 @@ import {
   type RunningGateway,
   startGateway,
 } from "../../src/gateway/index.ts";
-import { createFieldCache, typeDefs as directives, type FieldCache } from "../../src/index.ts";
+import {
+  createFieldCache,
+  typeDefs as directives,
+  type FieldCache,
+  type FieldCacheOptions,
+} from "../../src/index.ts";
 
 interface ShopContext {
   readonly user: string | null;
@@ -62,6 +67,7 @@ export interface Shop {
 export interface ShopOptions {
   readonly environment?: Record<string, string>;
   readonly definition?: Partial<Omit<GatewayDefinition, "start">>;
+  readonly cache?: Pick<FieldCacheOptions, "readTimeoutMs" | "writeTimeoutMs" | "invalidateTimeoutMs">;
   /** Whether signals shut it down, in a process of its own. */
   readonly signals?: boolean;
 }
@@ -69,6 +75,7 @@ export interface ShopOptions {
 export async function startShop({
   environment = {},
   definition = {},
+  cache: cacheLimits = {},
   signals = false,
 }: ShopOptions = {}): Promise<Shop> {
   const calls: string[] = [];
@@ -141,6 +148,7 @@ export async function startShop({
     start({ cacheOptions }) {
       const cache = createFieldCache({
         ...cacheOptions,
+        ...cacheLimits,
         principal: ({ user }: ShopContext) => user,
         vary: { locale: ({ locale }: ShopContext) => locale },
       });

@@ -206,6 +206,17 @@ describe("the tables", () => {
   });
 });
 
+describe("the table of faults", () => {
+  it("of docs/operations.md names every fault that is tested, and no other", () => {
+    const tests = readText("test/e2e/redis-faults.test.ts");
+    const titles = [...tests.matchAll(/^ {2}it(?:\.each\(\[(.*?)\]\))?\("(.*?)"/gms)].map(([, list, title]) =>
+      title!.replace("%s", [...(list ?? "").matchAll(/"(.*?)"/g)].map(([, one]) => one).join(", ")),
+    );
+    const told = tableRows(readText("docs/operations.md"), "Redis is").map(([fault]) => fault);
+    expect(told).toEqual(titles);
+  });
+});
+
 describe("what else it says", () => {
   const manifest = JSON.parse(readText("package.json"));
 

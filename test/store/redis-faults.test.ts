@@ -64,7 +64,8 @@ function open(target: RedisTarget, timeouts: Partial<Timeouts> = {}): Watched {
     keys,
     timeouts: { readMs: 200, connectMs: 500, ...timeouts },
     onState(status, detail) {
-      events.push({ status, detail });
+      // While it is down it is told why anew.
+      if (events.at(-1)?.status !== status) events.push({ status, detail });
       waiting.get(status)?.();
     },
   });
@@ -303,7 +304,7 @@ describe("a server that dies", () => {
     expect(await readFailure(store)).toBe("down");
     await becomes("up");
     await fill(store, slot());
-    expect(events.map(({ status }) => status)).toEqual(["up"]);
+    expect(events.map(({ status }) => status)).toEqual(["down", "up"]);
   });
 });
 

@@ -41,6 +41,8 @@ export interface ConnectionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onState: (status: StoreState["status"], detail: string) => void;
+  /** Told of each batch that was given up, and of each error that the server answered a command with. */
+  readonly onFailure: (failure: StoreFailure) => void;
 }
 
 /** A timer that is later than this was held up by its own process. */
@@ -70,6 +72,8 @@ export class RedisConnection {
   #detail = "not connected yet";
   #announced: StoreState["status"] = "down";
   #lastError: string | undefined;
+  /** Connected, and nothing has been heard yet. */
+  #isSilent = false;
   #closed = false;
   #commands = 0;
   #roundTrips = 0;
@@ -141,10 +145,12 @@ export class RedisConnection {
 
   /** The failure that an error reply means. Some say that the server is not what it was: then it is asked again. */
   failureFrom(message: string): StoreFailure {
-    if (/\b(LOADING|READONLY|MASTERDOWN|NOAUTH|NOPERM)\b/.test(message)) {
+    if (/\b(LOADING|BUSY|READONLY|MASTERDOWN|NOAUTH|NOPERM)\b/.test(message)) {
       void this.#ask(this.#options.timeouts.writeMs);
     }
-    return new StoreFailure("error", message);
+    const failure = new StoreFailure("error", message);
+    this.#options.onFailure(failure);
+    return failure;
   }
 
   /** Estimated time of the server's clock in µs; our own before the first answer. */
@@ -183,22 +189,33 @@ export class RedisConnection {
     // A connection that stands is lost when it closes, and that event does not say why: the error before it does.
     this.#client.on("error", (error: Error) => {
       this.#lastError = error.message || error.name;
-      if (this.#client.status !== "ready") this.#lost(this.#lastError);
+      if (this.#client.status !== "ready" && !this.#isSilent) this.#lost(this.#lastError);
     });
     this.#client.on("connect", () => {
+      this.#isSilent = true;
+      this.#lastError = undefined;
       // A server that is stopped still accepts connections: its kernel does.
       this.#cancelGuard?.();
-      this.#cancelGuard = this.#clock.setTimer(() => this.#client.disconnect(true), connectMs, {
-        background: true,
-      });
+      const giveUp = () => {
+        this.#lastError = `no answer within ${connectMs} ms of connecting`;
+        this.#client.disconnect(true);
+      };
+      this.#cancelGuard = this.#clock.setTimer(giveUp, connectMs, { background: true });
     });
     this.#client.on("ready", () => void this.#begin());
-    this.#client.on("close", () => this.#lost(this.#lastError ?? "the connection closed"));
+    this.#client.on("close", () => this.#lost(this.#whyClosed()));
     this.#client.on("end", () => {
       // ioredis gives up where a connection could not even be tried.
       if (this.#closed) return;
       this.#cancelRetry = this.#clock.setTimer(() => void this.#client.connect().catch(() => {}), RETRY_MS);
     });
+  }
+
+  /** A server that has no connection left says so and closes at once; what it said is mostly lost with the connection. */
+  #whyClosed(): string {
+    const error = this.#lastError;
+    if (!this.#isSilent || !/^$|EPIPE|ECONNRESET/.test(error ?? "")) return error ?? "the connection closed";
+    return "the server closes new connections before it answers: it may be out of them (maxclients)";
   }
 
   /** A new connection: nobody knows yet who answers. */
@@ -216,6 +233,7 @@ export class RedisConnection {
   }
 
   #lost(detail: string): void {
+    this.#isSilent = false;
     this.#round += 1;
     this.#asking = undefined;
     this.#cancelBeat?.();
@@ -239,6 +257,7 @@ export class RedisConnection {
     const sent = this.#clock.monotonic();
     const identity = await this.#within(ms, identify(this.#client));
     if (round !== this.#round || identity === undefined) return false;
+    this.#isSilent = false;
     if (identity.usable) {
       this.#serverClock.sample(sent, this.#clock.monotonic(), identity.timeUs);
       this.#setEpoch(identity.epoch, "connected");
@@ -287,9 +306,11 @@ export class RedisConnection {
 
   #announce(detail: string): void {
     const status = this.#status();
-    // While it is open, what opened it stays the reason; while it is down, the latest is.
-    if (status !== this.#announced || status === "down") this.#detail = detail;
-    if (status === this.#announced || this.#closed) return;
+    // While it is open, what opened it stays the reason; while it is down, the latest is, and is news.
+    const isNews = status !== this.#announced || (status === "down" && detail !== this.#detail);
+    if (!isNews) return;
+    this.#detail = detail;
+    if (this.#closed) return;
     this.#announced = status;
     this.#options.onState(status, detail);
   }
@@ -371,6 +392,7 @@ export class RedisConnection {
     if (batch.over) return;
     batch.over = true;
     const failure = new StoreFailure("timeout", `no answer within ${ms} ms`);
+    this.#options.onFailure(failure);
     if (this.#epoch !== undefined) this.#breaker.fail(failure.message);
     batch.reply.resolve(batch.commands.map(() => failure));
   }

@@ -25,6 +25,10 @@ export async function identify(client: Redis): Promise<Identity> {
       .map(([, text]) => String(text))
       .join("\r\n"),
   );
+  const version = info.get("redis_version") ?? "";
+  if (isTooOld(version)) {
+    return { usable: false, why: `the server is Redis ${version}, but 6.2 or newer is needed` };
+  }
   const runId = info.get("run_id");
   const replicationId = info.get("master_replid");
   if (runId === undefined || replicationId === undefined) {
@@ -38,6 +42,12 @@ export async function identify(client: Redis): Promise<Identity> {
     epoch: digest(`${runId} ${replicationId}`).slice(0, EPOCH_CHARS),
     timeUs: Number(seconds) * 1e6 + Number(micros),
   };
+}
+
+/** Valkey and others tell the version of Redis that they are compatible with; who tells none is taken at its word otherwise. */
+function isTooOld(version: string): boolean {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return major !== undefined && Number(major) * 1000 + Number(minor) < 6002;
 }
 
 function fieldsFrom(info: string): ReadonlyMap<string, string> {

@@ -45,6 +45,8 @@ export interface RedisStoreOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Called at each change of `state().status`, with the reason. */
   readonly onState?: (status: StoreState["status"], detail: string) => void;
+  /** Called for each batch that was given up, and for each error that the server answered a command with. */
+  readonly onFailure?: (failure: StoreFailure) => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -74,6 +76,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     clock,
     random,
     onState: options.onState ?? (() => {}),
+    onFailure: options.onFailure ?? (() => {}),
   });
   return new RedisStore(connection, keys, clock, random);
 }
