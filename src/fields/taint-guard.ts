@@ -55,10 +55,21 @@ const SELECTION_NAMES = ["fieldNodes", "operation"] as const;
  */
 export function createTaintGuard(options: {
   readonly principal?: (context: never) => unknown;
+  /** Whether entries differ by registered context values. Default false. */
+  readonly varies?: boolean;
   /** Told when a context cannot be watched (frozen, or a property that cannot be redefined). */
   readonly onBlind?: (property: string) => void;
 }): TaintGuard {
   const running = new AsyncLocalStorage<Fill | undefined>();
+  /** How many fills run in `running`. */
+  let apart = 0;
+  /**
+   * An AsyncLocalStorage makes every promise of the process dearer where it is built on async_hooks (Node before 24). Where
+   * nobody is told from anybody else, it can wait for the first taint, which is taken to be of all fills that run then.
+   */
+  let tellsApart = options.principal !== undefined || options.varies === true;
+  const together = new Set<Fill>();
+  const ofInfo = new WeakMap<GraphQLResolveInfo, Set<Fill>>();
   const watchedNames = new Set<PropertyKey>();
   const contexts = new WeakMap<object, WatchedContext>();
 
@@ -66,14 +77,52 @@ export function createTaintGuard(options: {
     return running.getStore() === undefined ? work() : running.run(undefined, work);
   }
 
-  function readHere(taint: Exclude<Taint, "vary">): void {
+  /** The fill that is running here; of those that are not told apart all that it may be. */
+  function fillsHere(info?: GraphQLResolveInfo): Iterable<Fill> {
     const fill = running.getStore();
-    if (fill?.[taint === "selection" ? "selection" : "principal"]) fill.taint ??= taint;
+    if (fill !== undefined) return [fill];
+    const candidates = info === undefined ? together : ofInfo.get(info);
+    if (candidates === undefined || candidates.size === 0) return [];
+    tellsApart = true;
+    return candidates;
+  }
+
+  function readHere(taint: Exclude<Taint, "vary">, info?: GraphQLResolveInfo): void {
+    for (const fill of fillsHere(info)) {
+      if (fill[taint === "selection" ? "selection" : "principal"]) fill.taint ??= taint;
+    }
+  }
+
+  async function runApart<T>(fill: Fill, load: (fill: WatchedFill) => T | PromiseLike<T>): Promise<T> {
+    apart += 1;
+    try {
+      return await running.run(fill, () => load(fill));
+    } finally {
+      apart -= 1;
+      // Nobody needs the hooks until the next one begins.
+      if (apart === 0) running.disable();
+    }
+  }
+
+  async function runTogether<T>(
+    fill: Fill,
+    info: GraphQLResolveInfo | undefined,
+    load: (fill: WatchedFill) => T | PromiseLike<T>,
+  ): Promise<T> {
+    const same = (info && ofInfo.get(info)) ?? new Set();
+    if (info !== undefined) ofInfo.set(info, same);
+    together.add(fill);
+    same.add(fill);
+    try {
+      return await load(fill);
+    } finally {
+      together.delete(fill);
+      same.delete(fill);
+    }
   }
 
   /** Every request teaches: the properties that `principal` reads may depend on who is asking. */
-  function learn(context: object): void {
-    if (options.principal === undefined) return;
+  function learn(context: object, principalOf: (context: never) => unknown): void {
     const recorder = new Proxy(context, {
       get(target, name) {
         watchedNames.add(name);
@@ -87,18 +136,19 @@ export function createTaintGuard(options: {
       },
     });
     try {
-      quiet(options.principal(recorder as never));
+      quiet(principalOf(recorder as never));
     } catch {
       // What it read before it failed is known; the failure itself is told where the principal is asked for.
     }
   }
 
-  function enter(context: unknown): () => void {
-    if (typeof context !== "object" || context === null) return () => {};
+  function enter(context: unknown): (() => void) | undefined {
+    const { principal } = options;
+    if (principal === undefined || typeof context !== "object" || context === null) return undefined;
     const present = contexts.get(context);
     const watched = present ?? new WatchedContext(context, () => readHere("principal"), options.onBlind);
     if (present === undefined) {
-      outside(() => learn(context));
+      outside(() => learn(context, principal));
       contexts.set(context, watched);
     }
     watched.enter(watchedNames);
@@ -109,18 +159,20 @@ export function createTaintGuard(options: {
     async watch({ context, info, principal, selection, vary }, load) {
       const fill: Fill = { taint: undefined, principal, selection, vary };
       const leave = principal ? enter(context) : undefined;
-      if (selection && info !== undefined) watchSelection(info, () => readHere("selection"));
+      if (selection && info !== undefined) watchSelection(info, () => readHere("selection", info));
       try {
-        return await running.run(fill, () => load(fill));
+        return await (tellsApart ? runApart(fill, load) : runTogether(fill, info, load));
       } finally {
         leave?.();
       }
     },
     outside,
-    taint: readHere,
+    taint: (taint) => readHere(taint),
     taintByVary(names) {
-      const fill = running.getStore();
-      if (fill !== undefined && names.some((name) => !fill.vary.includes(name))) fill.taint ??= "vary";
+      if (names.length === 0) return;
+      for (const fill of fillsHere()) {
+        if (names.some((name) => !fill.vary.includes(name))) fill.taint ??= "vary";
+      }
     },
   };
 }

@@ -210,6 +210,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
   const states = createRequestStates({ openSession: () => engine.session() });
   const guard = createTaintGuard({
     ...present({ principal: options.principal }),
+    varies: options.vary !== undefined,
     onBlind: (property) =>
       warn(
         "blind",

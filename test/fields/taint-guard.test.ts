@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { execute, type GraphQLResolveInfo, parse } from "graphql";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { deferred } from "../../src/base/deferred.ts";
 import { setCachePolicy } from "../../src/fields/hints.ts";
 import { createTaintGuard } from "../../src/fields/taint-guard.ts";
@@ -33,6 +34,10 @@ async function publicShop(
   };
   return { ...made, isStored };
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const ann = () => ({ user: { id: "ann", tier: "gold" }, locale: "de" });
 const tick = () => new Promise((resolve) => setImmediate(resolve));
@@ -347,5 +352,71 @@ describe("the guard by itself", () => {
       },
     );
     expect(taint).toBe(undefined);
+  });
+});
+
+describe("where requests are not told apart, the hooks of an AsyncLocalStorage wait for the first taint", () => {
+  const watched = { context: {}, principal: true, selection: true, vary: [] };
+  const infoOf = () => ({ fieldNodes: [], operation: {} }) as unknown as GraphQLResolveInfo;
+
+  it("a fill that looks at nothing runs without", async () => {
+    const run = vi.spyOn(AsyncLocalStorage.prototype, "run");
+    const guard = createTaintGuard({});
+    await guard.watch({ ...watched, info: infoOf() }, tick);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it("the first taint is of all that run; from then on each has its own", async () => {
+    const guard = createTaintGuard({});
+    const gate = deferred<void>();
+    const taints = async (work: () => unknown) =>
+      guard.watch({ ...watched, info: infoOf() }, async (fill) => {
+        await work();
+        await gate.promise;
+        return fill.taint;
+      });
+    const first = [taints(() => {}), taints(() => guard.taint("private"))];
+    const later = [taints(() => {}), taints(() => tick().then(() => guard.taint("private")))];
+    await tick().then(tick);
+    gate.resolve();
+    expect(await Promise.all(first)).toEqual(["private", "private"]);
+    expect(await Promise.all(later)).toEqual([undefined, "private"]);
+  });
+
+  it("a selection that is looked at is that of one field, the first time too", async () => {
+    const guard = createTaintGuard({});
+    const info = infoOf();
+    const other = guard.watch({ ...watched, info: infoOf() }, async (fill) => tick().then(() => fill.taint));
+    const refresh = guard.watch({ ...watched, info }, async (fill) => tick().then(() => fill.taint));
+    const looking = guard.watch({ ...watched, info }, (fill) => {
+      void info.fieldNodes;
+      return fill.taint;
+    });
+    expect(await Promise.all([other, refresh, looking])).toEqual([undefined, "selection", "selection"]);
+  });
+
+  it("a fill that began before the first taint is still found out after it", async () => {
+    const guard = createTaintGuard({});
+    const info = infoOf();
+    const early = guard.watch({ ...watched, info }, async (fill) => {
+      await tick();
+      void info.operation;
+      return fill.taint;
+    });
+    const other = infoOf();
+    await guard.watch({ ...watched, info: other }, () => other.fieldNodes);
+    expect(await early).toBe("selection");
+  });
+
+  it("the hooks are let go of when no fill runs", async () => {
+    const disable = vi.spyOn(AsyncLocalStorage.prototype, "disable");
+    const guard = createTaintGuard({ principal: (context: Any) => context.user });
+    const gate = deferred<void>();
+    const fills = [guard.watch(watched, () => gate.promise), guard.watch(watched, () => {})];
+    await fills[1];
+    expect(disable).not.toHaveBeenCalled();
+    gate.resolve();
+    await fills[0];
+    expect(disable).toHaveBeenCalledTimes(1);
   });
 });
