@@ -31,3 +31,4 @@ export { addCacheTags, type CachePolicyHint, setCachePolicy } from "./fields/hin
 export { FieldgateError } from "./base/errors.ts";
 export type { CacheEvent, StoreOutcome } from "./engine/events.ts";
 export type { Outcome } from "./engine/read-plan.ts";
+export { SourceBusyError, type SourceLimits, type SourceState } from "./engine/sources.ts";

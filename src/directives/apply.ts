@@ -4,6 +4,7 @@ import {
   defaultTypeResolver,
   type GraphQLAbstractType,
   type GraphQLFieldConfig,
+  type GraphQLFieldResolver,
   GraphQLInterfaceType,
   type GraphQLIsTypeOfFn,
   GraphQLObjectType,
@@ -12,11 +13,13 @@ import {
   GraphQLUnionType,
 } from "graphql";
 import { FieldgateError } from "../base/errors.ts";
+import type { Sources } from "../engine/sources.ts";
 import { type Authorize, authorizedResolver } from "../fields/authorized-resolver.ts";
 import { cachedResolver, type FieldCacheDeps } from "../fields/cached-resolver.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 
 export interface ApplyDeps extends FieldCacheDeps {
+  readonly sources: Sources;
   /** By coordinate, of fields with a policy and without. */
   readonly authorize?: Readonly<Record<string, Authorize>>;
 }
@@ -81,7 +84,19 @@ export function applyPolicies(
 
   function wrapped(config: FieldConfig, policy: FieldPolicy | undefined): FieldConfig | undefined {
     if (policy === undefined) return undefined;
-    return { ...config, resolve: cachedResolver(config.resolve ?? defaultFieldResolver, policy, deps) };
+    const original = limited(policy.coordinate, config.resolve ?? defaultFieldResolver);
+    const cached = cachedResolver(original, policy, deps);
+    // A load may run an operation of its own.
+    const resolve: Resolver = (parent, args, context, info) =>
+      deps.sources.reading(() => cached(parent, args, context, info));
+    return { ...config, resolve: deps.sources.isEmpty ? cached : resolve };
+  }
+
+  /** Waits for its source where that has limits. */
+  function limited(coordinate: string, resolve: Resolver): Resolver {
+    if (!deps.sources.limits(coordinate)) return resolve;
+    return (parent, args, context, info) =>
+      deps.sources.run(coordinate, async () => resolve(parent, args, context, info));
   }
 
   /** Outermost, so that what is refused on a miss is refused on a hit. */
@@ -109,6 +124,7 @@ export function applyPolicies(
 }
 
 type FieldConfig = GraphQLFieldConfig<unknown, unknown>;
+type Resolver = GraphQLFieldResolver<unknown, unknown>;
 
 /** Abstract types that stand in the value of a policy. */
 function openTypes(policies: Iterable<FieldPolicy>): ReadonlySet<string> {

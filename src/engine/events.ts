@@ -24,6 +24,8 @@ export type CacheEvent =
     }
   | { readonly type: "wave"; readonly keys: number; readonly failed: boolean }
   | { readonly type: "batch"; readonly loader: string; readonly keys: number }
+  /** A load that had to wait for room at its source; with an error where there was none. */
+  | { readonly type: "source-wait"; readonly source: string; readonly ms: number; readonly error?: string }
   | {
       readonly type: "invalidate";
       readonly names: readonly string[];

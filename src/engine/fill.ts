@@ -14,6 +14,7 @@ import { type Parcel, packValue } from "./parcel.ts";
 import { CannotRefresh, type Load, type Loaded, type ReadPlan } from "./read-plan.ts";
 import { noteFailure } from "./session.ts";
 import { decodeError, type ErrorCodec, encodeError, whyUnshared } from "./source-error.ts";
+import { SourceBusyError } from "./sources.ts";
 import type { Turn } from "./turn.ts";
 
 export interface FillRequest {
@@ -191,7 +192,9 @@ export class Filler {
       const end: FlightEnd = { kind: "error", error, reason: "source-error" };
       const unshared = whyUnshared(error);
       flight.settle(unshared === undefined ? end : { kind: "alone", reason: unshared });
-      void this.#release(lease, this.#markOf(error, lease.failures)).then(() => flight.land());
+      // That this process is busy says nothing of the source: another may ask it at once.
+      const mark = error instanceof SourceBusyError ? undefined : this.#markOf(error, lease.failures);
+      void this.#release(lease, mark).then(() => flight.land());
       return end;
     } finally {
       letGo();

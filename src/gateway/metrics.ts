@@ -62,6 +62,13 @@ export function createMetrics(): GatewayMetrics {
     buckets: sizes,
     registers,
   });
+  const sourceWaits = new Histogram({
+    name: "fieldgate_source_wait_seconds",
+    help: "How long loads waited that found no room at their source.",
+    labelNames: ["source", "refused"],
+    buckets: seconds,
+    registers,
+  });
   const invalidations = new Counter({
     name: "fieldgate_invalidations_total",
     help: "Invalidations, by whether they reached everything.",
@@ -120,6 +127,12 @@ export function createMetrics(): GatewayMetrics {
         return;
       case "batch":
         batches.observe({ loader: event.loader }, event.keys);
+        return;
+      case "source-wait":
+        sourceWaits.observe(
+          { source: event.source, refused: String(event.error !== undefined) },
+          event.ms / 1000,
+        );
         return;
       case "invalidate":
         invalidations.inc({ result: event.error === undefined ? "done" : "failed" });

@@ -12,6 +12,7 @@ import { describeProblem } from "../directives/policies/policy-problem.ts";
 import { readPolicies, type SchemaPolicies } from "../directives/read-policies.ts";
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
+import { type SourceLimits, type SourceState, Sources } from "../engine/sources.ts";
 import { createAudiences } from "../fields/audience.ts";
 import { createEarlyWaves, type EarlyWaves } from "../fields/early-waves.ts";
 import { setCachePolicy } from "../fields/hints.ts";
@@ -130,6 +131,8 @@ export interface FieldCache<Context = AnyContext> {
 export interface CacheStats extends Counts {
   readonly store: StoreState & { readonly kind: Store["kind"] };
   readonly running: EngineStats & { readonly pendingInvalidations: number };
+  /** Of each source of the option `sources`. */
+  readonly sources: Readonly<Record<string, SourceState>>;
 }
 
 /**
@@ -203,6 +206,8 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       "Entries are kept in this process: give the option redis to share them.",
     );
   }
+
+  const sources = new Sources({ limits: options.sources ?? {}, clock, emit });
 
   const opened = () => atMost(clock, OPENING_MS, isReady);
 
@@ -289,6 +294,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       emit,
       schedule: setImmediate,
       random,
+      sources,
       onUnreached: (error, names) => {
         logger.error(
           { entity: name, names, err: error },
@@ -355,8 +361,10 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       options.earlyWaves === false
         ? undefined
         : createEarlyWaves({ ...reading, policies, identities, references, registry: entities });
+    assertLoads(options.sources ?? {}, entities.keys(), policies.fields);
     const cached = applyPolicies(invalidating, policies.fields, {
       ...reading,
+      sources,
       ...present({
         authorize: options.authorize,
         backgroundContext: options.backgroundContext,
@@ -465,6 +473,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
       ...statistics.read(),
       store: { kind: store.kind, ...store.state() },
       running: { ...engine.stats(), pendingInvalidations: pending.size },
+      sources: sources.stats(),
     }),
     close() {
       closing ??= close();
@@ -485,6 +494,27 @@ interface Applied {
 
 function policyAt({ policies }: Applied, coordinate: string): HintSource | undefined {
   return policies.fields.get(coordinate) ?? policies.rows.get(coordinate) ?? policies.types.get(coordinate);
+}
+
+/** What a source is said to be loaded by is there. */
+function assertLoads(
+  sources: Readonly<Record<string, SourceLimits>>,
+  entities: Iterable<string>,
+  fields: ReadonlyMap<string, { readonly typeName: string }>,
+): void {
+  const typeNames = [...fields.keys()].map((coordinate) => `${coordinate.split(".", 1)[0]}.*`);
+  const known = new Set(["*", ...entities, ...fields.keys(), ...typeNames]);
+  const unknown = Object.entries(sources).flatMap(([name, { of = [] }]) =>
+    of
+      .filter((place) => !known.has(place))
+      .map((place) => `- "${name}": "${place}".${didYouMean(place, known)}`),
+  );
+  if (unknown.length === 0) return;
+  throw new FieldgateError(
+    "UNKNOWN_SOURCE_USER",
+    `The option "sources" names what is no entity of cache.entity, no cached field and no type with such fields:\n${unknown.join("\n")}\n`,
+    'Name them as "Product", "Query.products", "Query.*" or "*".',
+  );
 }
 
 /** The first operations of a process wait so long for the store, in ms. */

@@ -5,7 +5,7 @@ import type { Logger } from "./logger.ts";
 /** Distinct warnings remembered, so that each is logged once. A schema has no more; values from strangers could. */
 const REMEMBERED = 1000;
 
-/** A store that refuses commands refuses all of a kind: one line tells of them, and is repeated while it lasts. */
+/** What refuses one, a store or a source, refuses many: one line tells of them, and is repeated while it lasts. */
 const REPEAT_MS = 60_000;
 
 /** Turns the events that a human should see into log lines. */
@@ -13,7 +13,14 @@ export function createEventLog(logger: Logger, clock: Pick<Clock, "monotonic">):
   const said = new Set<string>();
   /** Why the store is away: each reason once, however often a connection is tried. */
   const toldOfOutage = new Set<string>();
-  const refusedAt = new Map<string, number>();
+  const lastTold = new Map<string, number>();
+  /** At most once a minute. */
+  const isDue = (what: string): boolean => {
+    const now = clock.monotonic();
+    if (now - (lastTold.get(what) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return false;
+    lastTold.set(what, now);
+    return true;
+  };
   return (event) => {
     switch (event.type) {
       case "warning": {
@@ -35,15 +42,18 @@ export function createEventLog(logger: Logger, clock: Pick<Clock, "monotonic">):
           );
         }
         return;
-      case "store-error": {
+      case "store-error":
         // Of what is not answered the line above tells.
-        if (event.code === "TIMEOUT") return;
-        const now = clock.monotonic();
-        if (now - (refusedAt.get(event.code) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS) return;
-        refusedAt.set(event.code, now);
+        if (event.code === "TIMEOUT" || !isDue(`store ${event.code}`)) return;
         logger.warn({ code: event.code, detail: event.detail }, "The store of the cache refuses commands.");
         return;
-      }
+      case "source-wait":
+        if (event.error === undefined || !isDue(`source ${event.source}`)) return;
+        logger.warn(
+          { source: event.source, detail: event.error },
+          "A source is busy; loads of it are refused.",
+        );
+        return;
       case "fill-error":
         logger.debug({ coordinate: event.coordinate, err: event.error }, "A load failed.");
     }

@@ -29,10 +29,12 @@ export function isOneOf(...choices: readonly string[]): OptionCheck {
       : `must be ${inWords(choices.map((choice) => `"${choice}"`))}`;
 }
 
-export const isNameList: OptionCheck = (value) =>
-  Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "")
-    ? undefined
-    : "must be an array of directive names";
+export function isNameList(of: string): OptionCheck {
+  return (value) =>
+    Array.isArray(value) && value.every((name) => typeof name === "string" && name !== "")
+      ? undefined
+      : `must be an array of ${of}`;
+}
 
 export function isRecord(of: string, each: (value: unknown) => boolean): OptionCheck {
   return (value) => {

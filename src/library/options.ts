@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { FieldgateError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { CacheEvent } from "../engine/events.ts";
+import type { SourceLimits } from "../engine/sources.ts";
 import type { Asker } from "../fields/audience.ts";
 import type { PolicyInput } from "../fields/field-policy.ts";
 import type { RedisTarget } from "../store/redis/connect.ts";
@@ -90,6 +91,11 @@ export interface FieldCacheOptions<Context = AnyContext> {
    * last time, their cached fields; 500 entries a request at most. Saves round trips, never changes an answer. Default true.
    */
   readonly earlyWaves?: boolean;
+  /**
+   * How much of each source, by a name of yours, may be asked for at a time: `{ database: { concurrency: 20 } }`. What finds no room waits,
+   * in a bounded queue. An outage of Redis is then not the database's. Default no limits.
+   */
+  readonly sources?: Readonly<Record<string, SourceLimits>>;
   /** How long a fill waits for another gateway's fill of the same key, in ms. Then it loads without storing. Default 2000. */
   readonly lockWaitMs?: number;
   /** Larger encoded values are served, not stored; in bytes. Default 1048576 (1 MiB). */
@@ -148,8 +154,9 @@ const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
   onInvalidateError: isOneOf("log", "throw"),
   cacheControl: isBoolean,
   earlyWaves: isBoolean,
-  authDirectives: isNameList,
-  outerDirectives: isNameList,
+  sources: isSources,
+  authDirectives: isNameList("directive names"),
+  outerDirectives: isNameList("directive names"),
   lockWaitMs: isWhole("milliseconds", 1),
   maxValueBytes: isWhole("bytes", 1),
   maxSeconds: isWhole("seconds", 1),
@@ -200,4 +207,35 @@ function isSecret(value: unknown): string | undefined {
   if (typeof value !== "string") return "must be a string of 32 bytes or more";
   const bytes = Buffer.byteLength(value);
   return bytes >= 32 ? undefined : `must have 32 bytes or more, but has ${bytes}`;
+}
+
+const LIMITS: Readonly<Record<keyof SourceLimits, OptionCheck>> = {
+  concurrency: isWhole("loads", 1),
+  fleetConcurrency: isWhole("loads", 1),
+  queue: isWhole("loads", 0),
+  queueMs: isWhole("milliseconds", 1),
+  of: isNameList("entities and fields"),
+};
+
+/** The first thing that is wrong; which place is whose can be told only once all of them are what they must be. */
+function isSources(value: unknown): string | undefined {
+  if (!isPlainObject(value)) return "must be an object of sources: { database: { concurrency: 20 } }";
+  const owners = new Map<string, string>();
+  for (const [name, limits] of Object.entries(value)) {
+    if (!isPlainObject(limits)) return `must have limits for "${name}": { concurrency: 20 }`;
+    if (limits["concurrency"] === undefined)
+      return `must say how many loads of "${name}" may run: concurrency`;
+    for (const [limit, said] of Object.entries(limits)) {
+      if (!Object.hasOwn(LIMITS, limit)) {
+        return `has no limit "${limit}" for "${name}".${didYouMean(limit, Object.keys(LIMITS))}`;
+      }
+      const problem = said === undefined ? undefined : LIMITS[limit as keyof SourceLimits](said);
+      if (problem !== undefined) return `has a wrong "${limit}" for "${name}": it ${problem}`;
+    }
+    for (const place of (limits as unknown as SourceLimits).of ?? ["*"]) {
+      if (owners.has(place)) return `has two sources for "${place}": "${owners.get(place)}" and "${name}"`;
+      owners.set(place, name);
+    }
+  }
+  return undefined;
 }

@@ -23,6 +23,8 @@ export interface EntityDataLoaderOptions {
   readonly onLoad: () => void;
   /** Told, where the caller of `load` waits, that it gets a row which is not for everybody. */
   readonly onPrincipalRow: () => void;
+  /** Around each `load`, where its caller waits. */
+  readonly reading: <Row>(read: () => Promise<Row>) => Promise<Row>;
 }
 
 /**
@@ -50,6 +52,10 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   }
 
   override load(key: unknown): Promise<unknown> {
+    return this.#options.reading(() => this.#load(key));
+  }
+
+  #load(key: unknown): Promise<unknown> {
     const { rows, homeOf } = this.#options;
     const before = this.#batches;
     return this.#told(

@@ -4,6 +4,7 @@ import { FieldgateError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Emit } from "../engine/events.ts";
+import type { Sources } from "../engine/sources.ts";
 import type { EntitySource } from "../fields/entity-registry.ts";
 import type { EntityKey, Identity } from "../fields/identity.ts";
 import type { PlanAhead } from "../fields/plan-read.ts";
@@ -95,6 +96,7 @@ export interface EntityDeps {
   /** Calls back once everything that belongs to the present wave has had its turn. */
   readonly schedule: (flush: () => void) => void;
   readonly random: Random;
+  readonly sources: Sources;
   /** A write has reached the source, and the cache could not be told. */
   readonly onUnreached: (error: unknown, names: readonly string[]) => void;
 }
@@ -122,6 +124,7 @@ export class Entity implements EntityLoader, EntitySource {
       maxBatch: options.maxBatch ?? Number.POSITIVE_INFINITY,
       guard: (request, work) => watch(deps, request, work),
       emit: deps.emit,
+      sources: deps.sources,
       schedule: deps.schedule,
     });
   }
@@ -188,6 +191,7 @@ export class Entity implements EntityLoader, EntitySource {
         guard.taintByVary(vary);
       },
       onPrincipalRow: () => guard.taint("private"),
+      reading: (read) => this.#deps.sources.reading(read),
     });
   }
 

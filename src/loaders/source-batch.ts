@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Emit } from "../engine/events.ts";
 import { unsharedError } from "../engine/source-error.ts";
+import type { Sources } from "../engine/sources.ts";
 import { checkRows } from "./check-rows.ts";
 
 /** One row that is wanted of the source. */
@@ -40,6 +41,8 @@ export interface SourceBatchOptions {
   readonly maxBatch: number;
   readonly guard: Guard;
   readonly emit: Emit;
+  /** Who decides when `load` may be called. */
+  readonly sources: Sources;
   /** Calls back once everything that can still join this wave has had its turn. */
   readonly schedule: (flush: () => void) => void;
 }
@@ -50,10 +53,13 @@ interface Waiting extends RowRequest {
 }
 
 interface Batch {
+  readonly audience: unknown;
   readonly items: Waiting[];
   readonly ids: Set<string>;
   /** Runs something where its first request stood, for sources that keep their request in an AsyncLocalStorage. */
   readonly within: ReturnType<typeof AsyncLocalStorage.snapshot>;
+  /** Its turn has come; it begins when its source has room. */
+  isCalled: boolean;
 }
 
 /**
@@ -65,7 +71,8 @@ interface Batch {
 export class SourceBatch {
   readonly #options: SourceBatchOptions;
   /** Not begun yet. More than one per audience when full, or when a key is wanted twice. */
-  #waiting = new Map<unknown, Batch[]>();
+  readonly #waiting = new Map<unknown, Batch[]>();
+  #isScheduled = false;
   /** Once `load` has looked at who asks, requests no longer share a batch: each would be run again anyway. */
   #apart = false;
   readonly #rowErrors = new WeakSet<Error>();
@@ -89,24 +96,51 @@ export class SourceBatch {
   }
 
   #enqueue(item: Waiting): void {
-    if (this.#waiting.size === 0) this.#options.schedule(() => this.#flush());
     const audience = this.#apart ? item.request : item.audience;
     const batches = this.#waiting.get(audience) ?? [];
     this.#waiting.set(audience, batches);
     // The engine asks for a key twice at a time only where the two may not share the value. Then they get a call each.
     let batch = batches.find(({ items, ids }) => items.length < this.#options.maxBatch && !ids.has(item.id));
     if (batch === undefined) {
-      batch = { items: [], ids: new Set(), within: AsyncLocalStorage.snapshot() };
+      batch = {
+        audience,
+        items: [],
+        ids: new Set(),
+        within: AsyncLocalStorage.snapshot(),
+        isCalled: false,
+      };
       batches.push(batch);
+      if (!this.#isScheduled) this.#options.schedule(() => this.#flush());
+      this.#isScheduled = true;
     }
     batch.items.push(item);
     batch.ids.add(item.id);
   }
 
+  /** A batch that has to wait for its source takes along who comes meanwhile. */
   #flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = new Map();
-    for (const { items, within } of [...waiting.values()].flat()) within(() => void this.#run(items));
+    this.#isScheduled = false;
+    const { name, sources } = this.#options;
+    for (const batch of [...this.#waiting.values()].flat().filter(({ isCalled }) => !isCalled)) {
+      batch.isCalled = true;
+      const run = async () => {
+        this.#begin(batch);
+        await this.#run(batch.items);
+      };
+      batch.within(() =>
+        sources.run(name, run).catch((error: unknown) => {
+          this.#begin(batch);
+          for (const item of batch.items) item.reject(error);
+        }),
+      );
+    }
+  }
+
+  /** From here on nobody joins it. */
+  #begin({ audience, items }: Batch): void {
+    const batches = this.#waiting.get(audience)?.filter((batch) => batch.items !== items) ?? [];
+    if (batches.length > 0) this.#waiting.set(audience, batches);
+    else this.#waiting.delete(audience);
   }
 
   async #run(items: readonly Waiting[]): Promise<void> {

@@ -6,6 +6,7 @@ import { typeDefs as directives } from "../../src/directives/definitions.ts";
 import { readPolicies } from "../../src/directives/read-policies.ts";
 import { type Cache, createCache } from "../../src/engine/cache.ts";
 import type { CacheEvent } from "../../src/engine/events.ts";
+import { Sources } from "../../src/engine/sources.ts";
 import { createAudiences } from "../../src/fields/audience.ts";
 import type { Authorize } from "../../src/fields/authorized-resolver.ts";
 import type { EntitySource } from "../../src/fields/entity-registry.ts";
@@ -148,6 +149,7 @@ export async function shop(options: ShopOptions): Promise<Shop> {
     warn,
     emit,
     isOn: options.isOn ?? (() => true),
+    sources: new Sources({ limits: {}, clock, emit }),
     ...(authorize === undefined ? {} : { authorize }),
     ...(backgroundContext === undefined ? {} : { backgroundContext: backgroundContext as never }),
   });
