@@ -90,6 +90,11 @@ export class Sources {
     return this.#semaphores.size === 0;
   }
 
+  /** A limit is one of the whole fleet. */
+  get isShared(): boolean {
+    return Object.values(this.#options.limits).some(({ fleetConcurrency }) => fleetConcurrency !== undefined);
+  }
+
   /** Whether loads of this entity or field are limited at all. */
   limits(place: string): boolean {
     return this.#sourceOf(place) !== undefined;

@@ -23,6 +23,8 @@ export interface Keys {
   readonly logHead: string;
   readonly logNames: string;
   readonly logAnnounced: string;
+  /** The gateways that live. */
+  readonly gateways: string;
   /** The parts of an entry's key; undefined for every other key, of this namespace or not. */
   parseEntry(key: string): EntryParts | undefined;
   /** Glob for SCAN: matches every key of this namespace and none of another. */
@@ -74,6 +76,7 @@ export function createKeys(namespace: string): Keys {
     logHead: `${opening}__log}:__head`,
     logNames: `${opening}__log}:__names`,
     logAnnounced: `${opening}__log}:__announced`,
+    gateways: `${opening}__fleet}:__gateways`,
     parseEntry: (key) => parseEntry(opening, key),
     pattern: `${opening}*`,
   };

@@ -12,6 +12,7 @@ import { describeProblem } from "../directives/policies/policy-problem.ts";
 import { readPolicies, type SchemaPolicies } from "../directives/read-policies.ts";
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
+import { Fleet } from "../engine/fleet.ts";
 import { type SourceLimits, type SourceState, Sources } from "../engine/sources.ts";
 import { createAudiences } from "../fields/audience.ts";
 import { createEarlyWaves, type EarlyWaves } from "../fields/early-waves.ts";
@@ -208,6 +209,8 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
   }
 
   const sources = new Sources({ limits: options.sources ?? {}, clock, emit });
+  const fleet = openFleet(store, sources, { clock, random });
+  void isReady.then(() => fleet?.beat());
 
   const opened = () => atMost(clock, OPENING_MS, isReady);
 
@@ -419,6 +422,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
   async function close(): Promise<readonly string[]> {
     const shutdownMs = options.shutdownMs ?? 10_000;
     const [names, fills] = await Promise.all([pending.close(shutdownMs), engine.close(shutdownMs)]);
+    await fleet?.close();
     await store.close();
     const left = [...names.map((name) => `invalidation of ${name}`), ...fills.map((key) => `load of ${key}`)];
     if (left.length > 0) logger.warn({ left }, `The cache was closed with ${left.length} things unfinished.`);
@@ -494,6 +498,13 @@ interface Applied {
 
 function policyAt({ policies }: Applied, coordinate: string): HintSource | undefined {
   return policies.fields.get(coordinate) ?? policies.rows.get(coordinate) ?? policies.types.get(coordinate);
+}
+
+/** Only where a limit is to be divided does anybody need to know how many there are. */
+function openFleet(store: Store, sources: Sources, { clock, random }: FieldCacheParts): Fleet | undefined {
+  if (!sources.isShared) return undefined;
+  const enrol = store.enrol?.bind(store) ?? (async () => 1);
+  return new Fleet({ enrol, clock, random, onCount: (gateways) => sources.share(gateways) });
 }
 
 /** What a source is said to be loaded by is there. */

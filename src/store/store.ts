@@ -49,6 +49,11 @@ export interface Store extends Buckets {
   appendLog(token: string, names: readonly string[]): Promise<boolean | StoreFailure>;
   /** Newest position of the log that this process has received; undefined before the first. */
   position(): LogPosition | undefined;
+  /**
+   * Registers this process among the gateways of the namespace, until `leaseMs` are over; 0 takes it out. Answers how many there
+   * are. Absent where there can be only one.
+   */
+  enrol?(gateway: string, leaseMs: number): Promise<number | StoreFailure>;
   /** Calls `visit` with every live entry key of the namespace, at least once. For dry runs and tools, never on a request's path. */
   scan(visit: (key: string) => void): Promise<StoreFailure | undefined>;
   /** Estimated present time, µs since the epoch, on the clock of the server that this home lies on. Ages are judged on it, never on ours. */

@@ -30,6 +30,7 @@ import type { Script } from "./script.ts";
 import { announceScript } from "./scripts/announce.ts";
 import { appendLogScript } from "./scripts/append-log.ts";
 import { beginScript } from "./scripts/begin.ts";
+import { enrolScript } from "./scripts/enrol.ts";
 import { logSinceScript } from "./scripts/log-since.ts";
 import { openLogScript } from "./scripts/open-log.ts";
 import { primeScript } from "./scripts/prime.ts";
@@ -255,6 +256,13 @@ class RedisStore implements Store {
 
   position(): LogPosition | undefined {
     return this.#newest.get();
+  }
+
+  async enrol(gateway: string, leaseMs: number): Promise<number | StoreFailure> {
+    const [counted] = await this.#connection.send("write", [
+      { script: enrolScript, keys: [this.#keys.gateways], args: [gateway, leaseMs] },
+    ]);
+    return typeof counted === "number" ? counted : failureIn(counted);
   }
 
   async scan(visit: (key: string) => void): Promise<StoreFailure | undefined> {
