@@ -1,4 +1,5 @@
 import type { CacheStats } from "../index.ts";
+import type { Workers } from "./overview.ts";
 
 type ReadCounts = CacheStats["reads"];
 
@@ -6,7 +7,7 @@ type ReadCounts = CacheStats["reads"];
 const refreshSeconds = 5;
 
 /** The dashboard as one page of HTML that needs nothing else. Shows counts and names of the schema, never values or keys. */
-export function dashboardPage(stats: CacheStats): string {
+export function dashboardPage(stats: CacheStats, workers?: Workers): string {
   const { store, reads, fills, invalidations } = stats;
   return `<!doctype html>
 <html lang="en">
@@ -31,6 +32,7 @@ th:first-child, td:first-child { text-align: left; }
 <h1>Fieldgate cache</h1>
 <dl>
 ${fact("Store", `<span class="${store.status === "up" ? "up" : "down"}">${escapeHtml(storeText(store))}</span>`)}
+${workers === undefined ? "" : fact("Workers", `${workers.up} of ${workers.of}`)}
 ${fact("From entries", percent(reads))}
 ${fact("Reads", String(total(reads)))}
 ${fact("Fills stored", String(fills.stored))}
@@ -41,7 +43,7 @@ ${fact("Invalidations failed", String(invalidations.failed))}
 ${store.entries === undefined ? "" : fact("Entries", String(store.entries))}
 ${store.bytes === undefined ? "" : fact("Bytes", String(store.bytes))}
 </dl>
-<h2>By field, in this process since it started</h2>
+<h2>By field, in ${workers === undefined ? "this process since it" : "all workers since this gateway"} started</h2>
 <table>
 <thead><tr><th>Field</th><th>From entries</th><th>Reads</th><th>Hit</th><th>Stale</th><th>Miss</th><th>Wait</th><th>Bypass</th></tr></thead>
 <tbody>

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { FieldCache } from "../index.ts";
 import { basicPasswordOf, bearerOf, isToken } from "./admin.ts";
 import { dashboardPage } from "./dashboard-page.ts";
+import type { Overview } from "./overview.ts";
 
 /**
  * `GET /cache`: what the cache does, per field; never what is in it. In production for those who hold the admin token, by bearer or, as
@@ -10,7 +10,7 @@ import { dashboardPage } from "./dashboard-page.ts";
 export function serveDashboard(
   app: FastifyInstance,
   options: {
-    readonly cache: Pick<FieldCache, "stats">;
+    readonly overview: Pick<Overview, "stats" | "workers">;
     readonly adminToken: string | undefined;
     readonly isProtected: boolean;
   },
@@ -26,7 +26,7 @@ export function serveDashboard(
         "content-security-policy",
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
       )
-      .send(dashboardPage(options.cache.stats()));
+      .send(dashboardPage(await options.overview.stats(), options.overview.workers()));
   });
 }
 

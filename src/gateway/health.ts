@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { Workers } from "./overview.ts";
 
 export interface HealthChecks {
   /** Rejects while the sources cannot be reached. */
@@ -7,14 +8,16 @@ export interface HealthChecks {
   readonly storeStatus: () => "up" | "down" | "open";
   /** Shutting down: no new work, please. */
   readonly isClosing: () => boolean;
+  /** How many processes answer on the port; undefined where there is this one alone. */
+  readonly workers: () => Workers | undefined;
 }
 
 /** How long a source may take to answer a probe, in ms. */
 const sourcePatienceMs = 2_000;
 
 /**
- * `/health/live`: the process turns. `/health/ready`: requests can be answered. A cache without its store is degraded and
- * still ready, since requests go on from the source.
+ * `/health/live`: the process turns. `/health/ready`: requests can be answered. A cache without its store, or a worker
+ * less than wanted, is degraded and still ready, since requests go on from the source, or by the other workers.
  */
 export function serveHealth(app: FastifyInstance, checks: HealthChecks): void {
   let probe: Promise<boolean> | undefined;
@@ -36,11 +39,13 @@ export function serveHealth(app: FastifyInstance, checks: HealthChecks): void {
     const store = checks.storeStatus();
     const closing = checks.isClosing();
     const isReady = source === "up" && !closing;
-    const status = closing ? "closing" : !isReady ? "not-ready" : store === "up" ? "ready" : "degraded";
+    const workers = checks.workers();
+    const isWhole = store === "up" && (workers === undefined || workers.up === workers.of);
+    const status = closing ? "closing" : !isReady ? "not-ready" : isWhole ? "ready" : "degraded";
     return reply
       .code(isReady ? 200 : 503)
       .header("cache-control", "no-store")
-      .send({ status, source, store });
+      .send({ status, source, store, ...(workers === undefined ? {} : { workers }) });
   });
 }
 

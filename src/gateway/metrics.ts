@@ -1,5 +1,17 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from "prom-client";
 import type { CacheEvent } from "../index.ts";
+
+/** All metrics of one process at one moment; plain data. */
+export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** The gateway's metrics: counts what the cache tells, and the HTTP requests around it. */
 export interface GatewayMetrics {
@@ -11,6 +23,7 @@ export interface GatewayMetrics {
   }) => void;
   /** In Prometheus' text format. */
   render(): Promise<string>;
+  snapshot(): Promise<MetricsSnapshot>;
   readonly contentType: string;
 }
 
@@ -84,6 +97,8 @@ export function createMetrics(): GatewayMetrics {
   const storeUp = new Gauge({
     name: "fieldgate_store_up",
     help: "1 while the store answers, 0 while it does not or is left alone by the breaker.",
+    // Of several processes: 0 as soon as it does not answer one of them.
+    aggregator: "min",
     registers,
   });
   const storeErrors = new Counter({
@@ -154,6 +169,28 @@ export function createMetrics(): GatewayMetrics {
     onRequest: ({ status, cache, seconds: took }) =>
       requests.observe({ status: String(status), cache }, took),
     render: () => registry.metrics(),
+    snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
+}
+
+/** The metrics of several processes as those of one: counters and histograms add up, a gauge says by its `aggregator` how. */
+export async function addUp(snapshots: readonly MetricsSnapshot[]): Promise<MetricsSnapshot> {
+  return aggregate(snapshots).getMetricsAsJSON();
+}
+
+/** {@link addUp}, in Prometheus' text format. */
+export function renderTogether(snapshots: readonly MetricsSnapshot[]): Promise<string> {
+  return aggregate(snapshots).metrics();
+}
+
+/** What outlives a process: what it counted. What it measured of itself, in gauges, is over. */
+export function countsOf(snapshot: MetricsSnapshot): MetricsSnapshot {
+  return snapshot.filter(({ type }) => countingTypes.has(String(type)));
+}
+
+const countingTypes = new Set(["counter", "histogram"]);
+
+function aggregate(snapshots: readonly MetricsSnapshot[]): Registry {
+  return AggregatorRegistry.aggregate([...snapshots]);
 }

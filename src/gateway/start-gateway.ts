@@ -11,6 +11,7 @@ import { serveHealth } from "./health.ts";
 import { createHttpServer, serveGraphql } from "./http-server.ts";
 import { serveInvalidation } from "./invalidation-endpoint.ts";
 import { createMetrics, type GatewayMetrics } from "./metrics.ts";
+import { type Overview, type Own, overviewOfOne } from "./overview.ts";
 import { defaultLimits } from "./query-limits.ts";
 import { type ShutdownReport, shutDown } from "./shutdown.ts";
 
@@ -30,6 +31,8 @@ export interface RunningGateway {
   readonly url: string;
   readonly config: GatewayConfig;
   readonly cache: FieldCache;
+  /** How long {@link close} may take, in ms. */
+  readonly shutdownMs: number;
   /** Stops accepting, finishes requests, closes the cache, then the sources; tells what could not be finished in time. */
   close(): Promise<ShutdownReport>;
 }
@@ -50,9 +53,18 @@ const CACHE_PART = 0.8;
  * @throws ConfigError for bad environment variables, the mistakes of the schema, or the error of a source or of the port. What the
  * definition's `start` had answered with is closed again; what it opened before it threw is its own to close.
  */
-export async function startGateway<Context extends object>(
+export function startGateway<Context extends object>(
   definition: GatewayDefinition<Context>,
   options: StartOptions = {},
+): Promise<RunningGateway> {
+  return startProcess(definition, options, overviewOfOne);
+}
+
+/** {@link startGateway}, for a process that may share its port: `overviewFrom` makes of its own numbers those that it shows. */
+export async function startProcess<Context extends object>(
+  definition: GatewayDefinition<Context>,
+  options: StartOptions,
+  overviewFrom: (own: Own) => Overview,
 ): Promise<RunningGateway> {
   const config = readConfig(options.environment ?? process.env);
   const log = options.log ?? (pino({ level: config.logLevel, name: "fieldgate" }) as FastifyBaseLogger);
@@ -80,6 +92,11 @@ export async function startGateway<Context extends object>(
   });
   const isClosing = () => closing !== undefined;
   const app = createHttpServer({ log, isClosing });
+  const overview = overviewFrom({
+    metrics: metrics.render,
+    snapshot: metrics.snapshot,
+    stats: () => cache.stats(),
+  });
 
   const stepsFromCache = [
     { name: "cache", run: () => cache.close(), abandon: () => unfinishedIn(cache) },
@@ -96,11 +113,12 @@ export async function startGateway<Context extends object>(
       ready: async () => parts.ready?.(),
       storeStatus: () => cache.stats().store.status,
       isClosing,
+      workers: () => overview.workers(),
     });
     app.get("/metrics", async (_request, reply) =>
-      reply.type(metrics.contentType).send(await metrics.render()),
+      reply.type(metrics.contentType).send(await overview.metrics()),
     );
-    serveDashboard(app, { cache, adminToken: config.adminToken, isProtected: isProduction });
+    serveDashboard(app, { overview, adminToken: config.adminToken, isProtected: isProduction });
     serveInvalidation(app, { cache, adminToken: config.adminToken });
     await app.listen({ port: config.port, host: config.host });
   } catch (error) {
@@ -132,12 +150,13 @@ export async function startGateway<Context extends object>(
     return closing;
   }
 
-  if (options.signals ?? true) exitOnSignals(close, log);
+  if (options.signals ?? true) endOnSignals(close, log);
   const { port } = app.server.address() as AddressInfo;
   return {
     url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
     config,
     cache,
+    shutdownMs,
     close,
   };
 }
@@ -191,12 +210,19 @@ function unfinishedIn(cache: FieldCache): string {
   return `not done in time (loads: ${fills}, invalidations: ${pendingInvalidations})`;
 }
 
-/** A second signal ends the process at once: whoever sends it has waited long enough. */
-function exitOnSignals(close: () => Promise<ShutdownReport>, log: FastifyBaseLogger): void {
+/** A second signal ends the process at once, after `atOnce`: whoever sends it has waited long enough. */
+export function endOnSignals(
+  close: () => Promise<ShutdownReport>,
+  log: FastifyBaseLogger,
+  atOnce: () => void = () => {},
+): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       log.info({ signal }, "shutting down");
-      process.once(signal, () => process.exit(1));
+      process.once(signal, () => {
+        atOnce();
+        process.exit(1);
+      });
       void close().then((left) => {
         log.info({ left }, left.length === 0 ? "everything is finished" : "something is left");
         process.exit(left.length === 0 ? 0 : 1);
