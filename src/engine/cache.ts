@@ -14,8 +14,10 @@ import type { Emit } from "./events.ts";
 import { type FillAnswer, Filler } from "./fill.ts";
 import { FillTimes } from "./fill-times.ts";
 import { type Flight, type FlightEnd, Flights, type Seen } from "./flights.ts";
+import type { HotHome } from "./hot-homes.ts";
 import { Invalidator } from "./invalidator.ts";
 import type { Load, Outcome, ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
+import { Replicas } from "./replicas.ts";
 import { beginSession, noteFailure, type SessionOptions, sessionOrder } from "./session.ts";
 import { loadAlone, type SharedLoad, SharedLoads } from "./shared-loads.ts";
 import { type ErrorCodec, plainErrors, whyUnshared } from "./source-error.ts";
@@ -53,6 +55,12 @@ export interface CacheLimits {
   readonly logSampleMs?: number;
   /** Keys whose value tags are remembered, so that one batch reads them all. Default 10000. */
   readonly rememberedKeys?: number;
+  /** From so many reads a second by this process a home is hot, and its reads are spread; 0: only where the plan says so. Default 30. */
+  readonly hotReads?: number;
+  /** And from this part of all reads of this process. Default 0.01. */
+  readonly hotShare?: number;
+  /** A copy of a hot home's entry lives no longer. Default 10000. */
+  readonly replicaMs?: number;
 }
 
 export interface CacheStats {
@@ -69,6 +77,8 @@ export interface CacheStats {
   readonly earlyLooks: number;
   /** Reads that needed no look of their own, so far. */
   readonly earlyLooksUsed: number;
+  /** Homes whose reads are spread over the store, as this process reads them so often; hottest first. */
+  readonly hot: readonly HotHome[];
 }
 
 export interface Cache {
@@ -136,6 +146,8 @@ class EngineCache implements Cache {
   readonly #background: Background;
   readonly #invalidator: Invalidator;
   readonly #writer: Writer;
+  /** undefined: the store has one part, and nothing can be spread. */
+  readonly #replicas: Replicas | undefined;
   /** Value tags by key, as last seen. A hint: a wrong one costs a second batch. */
   readonly #valueTags: LRUCache<string, readonly string[]>;
   /** Fills that have not landed, each with the key it is for. */
@@ -175,7 +187,10 @@ class EngineCache implements Cache {
       maxValueBytes,
       lockMinMs: limits.lockMinMs ?? 1000,
       lockMaxMs,
-      remember: (key, valueTags) => this.#remember(key, valueTags),
+      onStored: (key, valueTags, born) => {
+        this.#remember(key, valueTags);
+        this.#replicas?.passed(key, born);
+      },
     });
     this.#shared = new SharedLoads(clock, this.#lockWaitMs);
     this.#background = new Background(limits.maxRefreshes ?? 32);
@@ -200,6 +215,22 @@ class EngineCache implements Cache {
       maxValueBytes,
       spareMs: lockMaxMs,
     });
+    if (store.buckets > 1) {
+      this.#replicas = new Replicas({
+        store,
+        turn: this.#turn,
+        keys,
+        copies,
+        clock,
+        random,
+        emit,
+        hotReads: limits.hotReads ?? 30,
+        hotShare: limits.hotShare ?? 0.01,
+        replicaMs: limits.replicaMs ?? 10_000,
+        namesAt: (plan, place) => this.#namesOf(plan, place),
+        early: (place, names) => this.#earlyLook(place, names),
+      });
+    }
   }
 
   session(options: SessionOptions = {}): ReadSession {
@@ -214,6 +245,12 @@ class EngineCache implements Cache {
   async read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult> {
     const reason = this.#whyNotLooked(plan);
     if (reason !== undefined) return this.#loadUnlooked(plan, load, reason);
+    const replica = this.#replicas?.placeOf(plan);
+    const atHome = () => this.#readAtHome(plan, load, refresh);
+    return replica === undefined ? atHome() : this.#replicas!.read(plan, replica, atHome);
+  }
+
+  async #readAtHome(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult> {
     let fallback: Fallback | undefined;
     let waitUntil: number | undefined;
     for (let looks = 1; looks <= MOST_LOOKS; looks++) {
@@ -245,9 +282,11 @@ class EngineCache implements Cache {
 
   lookEarly(plans: readonly ReadPlan[]): void {
     for (const plan of plans) {
-      if (!plan.session.read || this.#whyNotLooked(plan) !== undefined || this.#early.has(plan)) continue;
-      const names = this.#namesOf(plan);
-      this.#early.add(plan, { names, look: this.#turn.ask(plan, names) });
+      if (!plan.session.read || this.#whyNotLooked(plan) !== undefined) continue;
+      const place = this.#replicas?.placeAhead(plan) ?? plan;
+      if (this.#early.has(place)) continue;
+      const names = this.#namesOf(plan, place.home);
+      this.#early.add(place, { names, look: this.#turn.ask(place, names) });
       this.#earlyLooks += 1;
     }
   }
@@ -275,6 +314,7 @@ class EngineCache implements Cache {
       remembered: this.#valueTags.size,
       earlyLooks: this.#earlyLooks,
       earlyLooksUsed: this.#earlyLooksUsed,
+      hot: this.#replicas?.hot ?? [],
     };
   }
 
@@ -300,15 +340,20 @@ class EngineCache implements Cache {
     return lifetimes.freshMs > 0 ? undefined : "zero";
   }
 
-  #namesOf({ key, home, tags }: ReadPlan): readonly string[] {
-    return [home, ...tags, ...(this.#valueTags.get(key) ?? [])];
+  /** `place`: its home, or a replica of that. */
+  #namesOf({ key, home, tags }: ReadPlan, place = home): readonly string[] {
+    return [place, ...tags, ...(this.#valueTags.get(key) ?? [])];
   }
 
   /** `first`: of this read. Whoever looks again wants what has happened meanwhile. */
   #lookOnce(plan: ReadPlan, names: readonly string[], first: boolean): Promise<Look | StoreFailure> {
-    const early = first && plan.except === undefined ? this.#early.find(plan, names) : undefined;
-    if (early === undefined) return this.#turn.read(plan, names);
-    this.#earlyLooksUsed += 1;
+    const early = first && plan.except === undefined ? this.#earlyLook(plan, names) : undefined;
+    return early ?? this.#turn.read(plan, names);
+  }
+
+  #earlyLook(place: ReadPlan, names: readonly string[]): Promise<Look | StoreFailure> | undefined {
+    const early = this.#early.find(place, names);
+    if (early !== undefined) this.#earlyLooksUsed += 1;
     return early;
   }
 
@@ -358,6 +403,7 @@ class EngineCache implements Cache {
     const result = served(entry, verdict);
     if (result === undefined) return { kind: "miss", seen, seenId };
     this.#flights.passed(key, entry.born);
+    this.#replicas?.passed(key, entry.born);
     if (canRefresh && verdict.kind !== "fresh") this.#refresh(plan, refresh, seenId);
     return { kind: "served", result };
   }

@@ -32,6 +32,10 @@ export type CacheEvent =
       readonly ms: number;
       readonly error?: string;
     }
+  /** A home that this process reads so often that it spreads its reads from now on, or no longer does. */
+  | { readonly type: "hot"; readonly change: "promoted" | "demoted"; readonly home: string }
+  /** What became of the copy of an entry for a replica of its home. */
+  | { readonly type: "copy"; readonly coordinate: string; readonly stored: StoreOutcome }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
   /** A command that the store refused (`OOM`, `MISCONF`, `BUSY`, …: what its error begins with, `ERR` for any other), or did not answer (`TIMEOUT`). */
   | { readonly type: "store-error"; readonly code: string; readonly detail: string }

@@ -44,8 +44,8 @@ export interface FillOptions {
   readonly maxValueBytes: number;
   readonly lockMinMs: number;
   readonly lockMaxMs: number;
-  /** The value tags found in a value of this key. */
-  readonly remember: (key: string, valueTags: readonly string[]) => void;
+  /** An entry of this key was stored, with these tags found in its value. */
+  readonly onStored: (key: string, valueTags: readonly string[], born: number) => void;
 }
 
 /** A lock is extended while its fill runs, but a load that hangs does not keep the fleet waiting for ever. */
@@ -245,7 +245,7 @@ export class Filler {
     parcel: Parcel,
     ms: number,
   ): Promise<StoreOutcome> {
-    const { turn, clock, remember } = this.#options;
+    const { turn, clock, onStored } = this.#options;
     const loadedAt = clock.monotonic();
     if (parcel.kind === "keep") {
       flight.settle({ kind: "alone", reason: parcel.reason });
@@ -292,7 +292,7 @@ export class Filler {
         payload,
       }),
     });
-    if (stored === true) remember(plan.key, valueTags);
+    if (stored === true) onStored(plan.key, valueTags, lease.born);
     if (stored instanceof StoreFailure) return "failed";
     return stored ? "stored" : "refused";
   }

@@ -14,6 +14,8 @@ export interface ReadPlan {
   /** What the value may be shared with. A private fill is never refreshed in the background of another principal. */
   readonly scope: "PUBLIC" | "PRIVATE";
   readonly session: ReadSession;
+  /** Read from replicas from the first read on. */
+  readonly hot?: boolean;
   /** An entry of this id counts as absent: its reader found that it refers to what is gone. */
   readonly except?: string;
 }

@@ -135,6 +135,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
       lifetimes,
       scope,
       session: state.session,
+      ...(policy.hot ? { hot: true } : {}),
     };
   }
 

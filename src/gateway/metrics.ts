@@ -94,6 +94,29 @@ export function createMetrics(): GatewayMetrics {
     buckets: seconds,
     registers,
   });
+  const hotHomes = new Gauge({
+    name: "fieldgate_hot_homes",
+    help: "Entities and root fields that are read so often that their reads are spread over the servers.",
+    registers,
+  });
+  const hotChanges = new Counter({
+    name: "fieldgate_hot_changes_total",
+    help: "Entities and root fields that became hot (promoted), or no longer are (demoted).",
+    labelNames: ["change"],
+    registers,
+  });
+  const hotHits = new Counter({
+    name: "fieldgate_hot_replica_hits_total",
+    help: "Reads that were answered by a replica of what is hot.",
+    labelNames: ["coordinate"],
+    registers,
+  });
+  const hotCopies = new Counter({
+    name: "fieldgate_hot_copies_total",
+    help: "Copies of what is hot for its replicas, by what became of them.",
+    labelNames: ["coordinate", "stored"],
+    registers,
+  });
   const storeUp = new Gauge({
     name: "fieldgate_store_up",
     help: "1 while the store answers, 0 while it does not or is left alone by the breaker.",
@@ -125,6 +148,7 @@ export function createMetrics(): GatewayMetrics {
     switch (event.type) {
       case "read":
         reads.inc({ coordinate: event.coordinate, outcome: event.outcome, reason: event.reason ?? "" });
+        if (event.reason === "replica") hotHits.inc({ coordinate: event.coordinate });
         return;
       case "fill":
         fills.inc({
@@ -152,6 +176,13 @@ export function createMetrics(): GatewayMetrics {
       case "invalidate":
         invalidations.inc({ result: event.error === undefined ? "done" : "failed" });
         invalidationSeconds.observe(event.ms / 1000);
+        return;
+      case "hot":
+        hotChanges.inc({ change: event.change });
+        hotHomes.inc(event.change === "promoted" ? 1 : -1);
+        return;
+      case "copy":
+        hotCopies.inc({ coordinate: event.coordinate, stored: event.stored });
         return;
       case "store":
         storeUp.set(event.status === "up" ? 1 : 0);

@@ -20,6 +20,8 @@ export interface Keys {
   stamp(name: string): string;
   lock(entryKey: string): string;
   pass(entryKey: string): string;
+  /** Key of the copy of an entry that lies at a replica (`Product:42#3`) of its home. */
+  replica(entryKey: string, replica: string): string;
   readonly logHead: string;
   readonly logNames: string;
   readonly logAnnounced: string;
@@ -73,6 +75,7 @@ export function createKeys(namespace: string): Keys {
     stamp: (name) => `${opening}${name}}:__stamp`,
     lock: (entryKey) => `${entryKey}:__lock`,
     pass: (entryKey) => `${entryKey}:__pass`,
+    replica: (entryKey, replica) => `${opening}${replica}${entryKey.slice(entryKey.indexOf("}"))}`,
     logHead: `${opening}__log}:__head`,
     logNames: `${opening}__log}:__names`,
     logAnnounced: `${opening}__log}:__announced`,
@@ -122,6 +125,11 @@ export function entityHome(typeName: string, idParts: readonly string[]): string
 export function rootHome(coordinate: string, args?: string, audience?: string): string {
   if (audience !== undefined) return `${coordinate}~${args ?? ""}~${audience}`;
   return args === undefined ? coordinate : `${coordinate}~${args}`;
+}
+
+/** Whether this is a replica of a home: `Product:42#3`. */
+export function isReplica(home: string): boolean {
+  return home.includes("#");
 }
 
 /** Names of the stamps that are no entry's home: what `invalidate` can reach besides an entity or a root field's slot. */

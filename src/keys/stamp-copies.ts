@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { Keys } from "./grammar.ts";
+import { isReplica, type Keys } from "./grammar.ts";
 
 /** Parts that a store is divided into. What has one hash tag lies in one part; one server is one part. */
 export interface Buckets {
@@ -36,7 +36,8 @@ export class StampCopies {
 
   /** Key of the stamp that an entry of this home has for this name. */
   keyFor(name: string, home: string): string {
-    if (!name.startsWith("__") || this.#buckets.buckets === 1) return this.#keys.stamp(name);
+    const isShared = name.startsWith("__") || (name !== home && isReplica(home));
+    if (!isShared || this.#buckets.buckets === 1) return this.#keys.stamp(name);
     return this.#keys.stamp(this.namesOf(name)[this.#buckets.bucketOf(home)]!);
   }
 

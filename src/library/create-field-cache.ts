@@ -23,6 +23,7 @@ import { createRequestStates } from "../fields/request-state.ts";
 import { createTaintGuard } from "../fields/taint-guard.ts";
 import { createWarnOnce } from "../fields/warn-once.ts";
 import { createKeys, type Keys } from "../keys/grammar.ts";
+import { StampCopies } from "../keys/stamp-copies.ts";
 import {
   checkEntity,
   Entity,
@@ -200,6 +201,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     errors: graphqlErrors,
     limits: engineLimits(options),
   });
+  const copies = new StampCopies(keys, store);
   const isReady = engine.ready();
   if (store.kind === "embedded") {
     logger.info(
@@ -460,7 +462,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
     // The two overloads differ by what the options say; so does what comes back.
     invalidate: (target, invalidateOptions) =>
       invalidate(
-        { words, invalidate: engine.invalidate.bind(engine), pending, store, keys, clock, logger },
+        { words, invalidate: engine.invalidate.bind(engine), pending, store, keys, copies, clock, logger },
         target,
         invalidateOptions,
       ) as Promise<never>,
@@ -555,13 +557,13 @@ function openStore(
   });
 }
 
-function engineLimits({
-  lockWaitMs,
-  maxValueBytes,
-  invalidateTimeoutMs = 1000,
-}: FieldCacheOptions): CacheLimits {
-  // All tries of an invalidation together: its caller, mostly a mutation, is waiting.
-  return { ...present({ lockWaitMs, maxValueBytes }), invalidateMs: invalidateTimeoutMs };
+function engineLimits(options: FieldCacheOptions): CacheLimits {
+  const { lockWaitMs, maxValueBytes, hotReads, hotShare, replicaMs, invalidateTimeoutMs = 1000 } = options;
+  return {
+    ...present({ lockWaitMs, maxValueBytes, hotReads, hotShare, replicaMs }),
+    // All tries of an invalidation together: its caller, mostly a mutation, is waiting.
+    invalidateMs: invalidateTimeoutMs,
+  };
 }
 
 /** Without what is undefined: an option that is not given is one that is left out. */

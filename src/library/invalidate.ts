@@ -7,7 +7,8 @@ import {
   type TargetWords,
 } from "../directives/invalidation-targets.ts";
 import { parseEntry } from "../engine/entry.ts";
-import type { Keys } from "../keys/grammar.ts";
+import { isReplica, type Keys } from "../keys/grammar.ts";
+import type { StampCopies } from "../keys/stamp-copies.ts";
 import { type Store, StoreFailure } from "../store/store.ts";
 import type { Logger } from "./logger.ts";
 import { isPlainObject, print } from "./option-checks.ts";
@@ -40,6 +41,7 @@ export interface InvalidateDeps {
   readonly pending: PendingInvalidations;
   readonly store: Store;
   readonly keys: Keys;
+  readonly copies: StampCopies;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -94,7 +96,7 @@ async function preview(deps: InvalidateDeps, names: ReadonlySet<string>): Promis
 
 /** Coordinates of those entries that are valid and depend on one of the names. */
 async function liveHits(
-  { store, keys }: InvalidateDeps,
+  { store, keys, copies }: InvalidateDeps,
   entryKeys: readonly string[],
   names: ReadonlySet<string>,
 ): Promise<readonly string[]> {
@@ -103,12 +105,14 @@ async function liveHits(
     if (text instanceof StoreFailure) throw unreachable(text);
     const parts = keys.parseEntry(entryKeys[at]!);
     const entry = text === null ? undefined : parseEntry(text);
-    if (parts === undefined || entry === undefined) return [];
+    // A copy at a replica is not another entry.
+    if (parts === undefined || entry === undefined || isReplica(parts.home)) return [];
     const needed = [parts.home, ...entry.tagNames];
     if (!needed.some((name) => names.has(name))) return [];
-    return [{ coordinate: coordinateOf(parts), needed, stamps: [entry.homeStamp, ...entry.tagStamps] }];
+    const stampKeys = needed.map((name) => copies.keyFor(name, parts.home));
+    return [{ coordinate: coordinateOf(parts), stampKeys, stamps: [entry.homeStamp, ...entry.tagStamps] }];
   });
-  const stampKeys = hits.flatMap(({ needed }) => needed.map((name) => keys.stamp(name)));
+  const stampKeys = hits.flatMap((hit) => hit.stampKeys);
   const present = await store.read({ entryKeys: [], stampKeys, log: false });
   let at = 0;
   return hits.flatMap(({ coordinate, stamps }) => {

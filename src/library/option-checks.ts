@@ -22,6 +22,9 @@ export function isWhole(unit: string, least: number): OptionCheck {
       : `must be a whole number of ${unit}, at least ${least}`;
 }
 
+export const isShare: OptionCheck = (value) =>
+  typeof value === "number" && value >= 0 && value <= 1 ? undefined : "must be a number from 0 to 1";
+
 export function isOneOf(...choices: readonly string[]): OptionCheck {
   return (value) =>
     choices.includes(value as string)

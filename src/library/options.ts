@@ -16,6 +16,7 @@ import {
   isOneOf,
   isPlainObject,
   isRecord,
+  isShare,
   isWhole,
   type OptionCheck,
   print,
@@ -96,6 +97,15 @@ export interface FieldCacheOptions<Context = AnyContext> {
    * in a bounded queue. An outage of Redis is then not the database's. Default no limits.
    */
   readonly sources?: Readonly<Record<string, SourceLimits>>;
+  /**
+   * From so many reads a second by this process an entity, or a root field with its arguments, is hot: in a store of several servers it is
+   * copied to the others, and read there. 0: only what `@cacheTTL(hot: true)` names. Default 30.
+   */
+  readonly hotReads?: number;
+  /** And from this part of all reads of this process: what has less burdens no server. Default 0.01. */
+  readonly hotShare?: number;
+  /** Longest life of a copy of what is hot, in ms. Default 10000. */
+  readonly replicaMs?: number;
   /** How long a fill waits for another gateway's fill of the same key, in ms. Then it loads without storing. Default 2000. */
   readonly lockWaitMs?: number;
   /** Larger encoded values are served, not stored; in bytes. Default 1048576 (1 MiB). */
@@ -157,6 +167,9 @@ const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
   sources: isSources,
   authDirectives: isNameList("directive names"),
   outerDirectives: isNameList("directive names"),
+  hotReads: isWhole("reads a second", 0),
+  hotShare: isShare,
+  replicaMs: isWhole("milliseconds", 1),
   lockWaitMs: isWhole("milliseconds", 1),
   maxValueBytes: isWhole("bytes", 1),
   maxSeconds: isWhole("seconds", 1),

@@ -29,6 +29,7 @@ export function planRow(
     lifetimes: policy.lifetimes,
     scope: policy.scope,
     session,
+    ...(policy.hot ? { hot: true } : {}),
   };
 }
 

@@ -35,6 +35,8 @@ export interface PlanParts {
   readonly tags?: readonly string[];
   readonly lifetimes?: Partial<Lifetimes>;
   readonly session?: ReadSession;
+  readonly scope?: ReadPlan["scope"];
+  readonly hot?: boolean;
 }
 
 /** `Product:42`'s price, unless told otherwise, for a request that begins now. */
@@ -47,8 +49,9 @@ export function planFor(cache: Cache, parts: PlanParts = {}): ReadPlan {
     home,
     tags: parts.tags ?? ["__type:Product"],
     lifetimes: { freshMs: MINUTE, staleMs: 0, staleIfErrorMs: 0, nullMs: 5000, ...parts.lifetimes },
-    scope: "PUBLIC",
+    scope: parts.scope ?? "PUBLIC",
     session: parts.session ?? cache.session(),
+    ...(parts.hot ? { hot: true } : {}),
   };
 }
 

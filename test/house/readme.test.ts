@@ -156,7 +156,7 @@ describe("the tables", () => {
       ([, comment, name]) => {
         const text = comment!.replace(/\s*\n\s*\*\s*/g, " ");
         const unit = /\bin (ms|seconds|bytes)\b/.exec(text)?.[1] ?? "";
-        return [`\`${name}\``, unit, /\bDefault:? ([^.:]+)/.exec(text)?.[1]?.trim()];
+        return [`\`${name}\``, unit, /\bDefault:? ((?:[^.:]|\.(?=\d))+)/.exec(text)?.[1]?.trim()];
       },
     );
     const told = tableRows(readme, "option").map((cells) => cells.slice(0, 3));

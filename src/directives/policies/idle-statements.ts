@@ -111,8 +111,16 @@ export function reportIdleEntries(
   statements: Statements,
   log: ProblemLog,
 ): void {
-  for (const { coordinate, settled, tagsComplete } of entries) {
+  for (const { coordinate, stated, settled, tagsComplete } of entries) {
     const statement = statements.get(coordinate);
+    if (stated.hot && settled.scope === "PRIVATE") {
+      log.warn({
+        coordinate,
+        node: statement?.node,
+        problem: "hot never takes effect: what is PRIVATE is not copied, as nobody else would read the copy.",
+        mend: "Remove hot, or make it PUBLIC.",
+      });
+    }
     if (!tagsComplete) {
       log.warn({
         coordinate,
