@@ -17,7 +17,7 @@ export interface InvalidatorOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
-  /** All phases and their repetitions together take at most this long. */
+  /** All phases and their repetitions together take at most this long, and what the store needs to settle. */
   readonly invalidateMs: number;
 }
 
@@ -203,12 +203,12 @@ export class Invalidator {
 
   /** The store limits each command itself; this limits one that does not. */
   async #inTime<Done>(until: number, round: () => Promise<Done | Unfinished>): Promise<Done | Unfinished> {
-    const { clock } = this.#options;
+    const { clock, store } = this.#options;
     let cancel = (): void => {};
     const late = new Promise<Unfinished>((resolve) => {
       const failure = new StoreFailure("timeout", "The store did not answer.");
       const give = () => resolve({ phase: "reach it", failure });
-      cancel = clock.setTimer(give, Math.max(0, until - clock.monotonic()));
+      cancel = clock.setTimer(give, Math.max(0, until - clock.monotonic()) + (store.settleMs ?? 0));
     });
     try {
       return await Promise.race([round(), late]);

@@ -199,15 +199,26 @@ export class Turn {
     const { store, clock, emit, logSampleMs } = this.#options;
     const log = clock.monotonic() - this.#sampledAt >= logSampleMs;
     if (this.#reads.isEmpty && !(log && this.#reads.isAwaited)) return;
+    const isDemanded = this.#sampledAt === Number.NEGATIVE_INFINITY;
     const wave = this.#reads;
     this.#reads = new Wave();
     if (log) this.#sampledAt = clock.monotonic();
     const { entryKeys, stampKeys } = wave;
-    void answer(store.read({ entryKeys, stampKeys, log })).then((reply) => {
+    const keys = entryKeys.length + stampKeys.length;
+    // What lies in this process waits for nobody. The log is asked for all the same: without a late position no fill stores.
+    const here = isDemanded ? undefined : store.peek?.({ entryKeys, stampKeys, log: false });
+    if (here !== undefined) {
+      emit({ type: "wave", keys, failed: false });
+      wave.resolve(here);
+      if (!log) return;
+    }
+    const asked = here === undefined ? { entryKeys, stampKeys, log } : { entryKeys: [], stampKeys: [], log };
+    void answer(store.read(asked)).then((reply) => {
       const failed = reply instanceof StoreFailure || hasFailure(reply);
       const sampled = !(reply instanceof StoreFailure) && typeof reply.log === "string";
       if (log && !sampled) this.#sampledAt = Number.NEGATIVE_INFINITY;
-      if (!wave.isEmpty) emit({ type: "wave", keys: entryKeys.length + stampKeys.length, failed });
+      if (here !== undefined) return;
+      if (!wave.isEmpty) emit({ type: "wave", keys, failed });
       wave.resolve(reply);
     });
   }

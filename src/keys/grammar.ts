@@ -8,6 +8,7 @@ import { FieldgateError } from "../base/errors.ts";
  *     entry of a root field        shop:{Query.products~<args>}:v1.77b0e2
  *     stamp, lock, mark            shop:{Product:42}:__stamp   <entry>:__lock   <entry>:__pass
  *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names   shop:{__log}:__announced
+ *     near copies                  shop:{__near}:__sessions; channels shop:{__near}:__revocations, …:__acknowledgements:<process>
  *
  * What comes from outside is escaped to `[A-Za-z0-9_.%-]`, so `:`, `,`, `~`, `=`, `{` and `}` are separators
  * wherever they stand. A part that begins with `__` is always Fieldgate's own. An entity's home holds a `:`, a root
@@ -27,6 +28,12 @@ export interface Keys {
   readonly logAnnounced: string;
   /** The gateways that live. */
   readonly gateways: string;
+  /** Who may hold near copies. */
+  readonly nearSessions: string;
+  /** Channel by which all hear what must not be held any more. */
+  readonly nearRevocations: string;
+  /** Channel by which one process hears who has dropped it. */
+  nearAcknowledgements(processId: string): string;
   /** The parts of an entry's key; undefined for every other key, of this namespace or not. */
   parseEntry(key: string): EntryParts | undefined;
   /** Glob for SCAN: matches every key of this namespace and none of another. */
@@ -80,6 +87,9 @@ export function createKeys(namespace: string): Keys {
     logNames: `${opening}__log}:__names`,
     logAnnounced: `${opening}__log}:__announced`,
     gateways: `${opening}__fleet}:__gateways`,
+    nearSessions: `${opening}__near}:__sessions`,
+    nearRevocations: `${opening}__near}:__revocations`,
+    nearAcknowledgements: (processId) => `${opening}__near}:__acknowledgements:${processId}`,
     parseEntry: (key) => parseEntry(opening, key),
     pattern: `${opening}*`,
   };

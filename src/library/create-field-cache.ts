@@ -32,6 +32,7 @@ import {
   type EntityParts,
 } from "../loaders/entity.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
+import { createNearStore, type NearStoreOptions } from "../store/near/near-store.ts";
 import { createRedisStore } from "../store/redis/redis-store.ts";
 import { failureCode, type Store, type StoreState } from "../store/store.ts";
 import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
@@ -41,7 +42,7 @@ import { graphqlErrors } from "./graphql-errors.ts";
 import { type InvalidateOptions, type InvalidationPreview, invalidate } from "./invalidate.ts";
 import { quietConsole } from "./logger.ts";
 import { openFirst } from "./opening.ts";
-import { type AnyContext, checkOptions, type FieldCacheOptions } from "./options.ts";
+import { type AnyContext, checkOptions, type FieldCacheOptions, type NearOptions } from "./options.ts";
 import { PendingInvalidations } from "./pending-invalidations.ts";
 import { type Counts, Statistics } from "./statistics.ts";
 import { Switches } from "./switches.ts";
@@ -542,10 +543,10 @@ function openStore(
     emit,
   }: FieldCacheParts & { readonly keys: Keys; readonly emit: (event: CacheEvent) => void },
 ): Store {
-  const { redis, embeddedBytes, readTimeoutMs, writeTimeoutMs, invalidateTimeoutMs } = options;
+  const { redis, near = false, embeddedBytes, readTimeoutMs, writeTimeoutMs, invalidateTimeoutMs } = options;
   if (redis === undefined)
     return createMemoryStore({ keys, clock, random, ...present({ maxBytes: embeddedBytes }) });
-  return createRedisStore({
+  const shared = createRedisStore({
     redis,
     keys,
     clock,
@@ -555,6 +556,18 @@ function openStore(
     onFailure: (failure) =>
       emit({ type: "store-error", code: failureCode(failure), detail: failure.message }),
   });
+  // Also where nothing is held here: others may hold copies of what is invalidated here.
+  return createNearStore(shared, shared.openBus(), {
+    clock,
+    random,
+    ...present({ copies: nearCopies(near) }),
+  });
+}
+
+function nearCopies(near: boolean | NearOptions): NearStoreOptions["copies"] {
+  if (near === false) return undefined;
+  const { seconds = 1, maxBytes = 32 * 1024 * 1024 } = near === true ? {} : near;
+  return { lifeMs: seconds * 1000, maxBytes };
 }
 
 function engineLimits(options: FieldCacheOptions): CacheLimits {

@@ -106,6 +106,12 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly hotShare?: number;
   /** Longest life of a copy of what is hot, in ms. Default 10000. */
   readonly replicaMs?: number;
+  /**
+   * Copies of what was read lately, in this process in front of `redis`: a read that finds all it needs there sends no command.
+   * Invalidations stay strict: they resolve when every gateway has dropped its copies, which one that does not answer (stopped, cut
+   * off, died a moment ago) delays until its lease is over, 1.3 s at most. `true` is `{ seconds: 1, maxBytes: 33554432 }`. Default false.
+   */
+  readonly near?: boolean | NearOptions;
   /** How long a fill waits for another gateway's fill of the same key, in ms. Then it loads without storing. Default 2000. */
   readonly lockWaitMs?: number;
   /** Larger encoded values are served, not stored; in bytes. Default 1048576 (1 MiB). */
@@ -122,6 +128,14 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly invalidateTimeoutMs?: number;
   /** Bound of the embedded store, in bytes. When full, the longest unread go first. Default 268435456 (256 MiB). */
   readonly embeddedBytes?: number;
+}
+
+/** See {@link FieldCacheOptions.near}. */
+export interface NearOptions {
+  /** How long a copy is used before it is read again. Entries end by their own lifetime, however long this is. Default 1. */
+  readonly seconds?: number;
+  /** Bound of all copies, keys and overhead included. When full, the longest unread go first. Default 33554432 (32 MiB). */
+  readonly maxBytes?: number;
 }
 
 // Whoever gives no type for the context has resolvers that take anything from it.
@@ -170,6 +184,7 @@ const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
   hotReads: isWhole("reads a second", 0),
   hotShare: isShare,
   replicaMs: isWhole("milliseconds", 1),
+  near: isNear,
   lockWaitMs: isWhole("milliseconds", 1),
   maxValueBytes: isWhole("bytes", 1),
   maxSeconds: isWhole("seconds", 1),
@@ -214,6 +229,22 @@ function badOptions(problems: readonly string[]): FieldgateError {
 function isRedis(value: unknown): string | undefined {
   if (typeof value === "string" || isPlainObject(value)) return undefined;
   return "must be a URL, the options of an ioredis client, or such a client";
+}
+
+function isNear(value: unknown): string | undefined {
+  if (typeof value === "boolean") return undefined;
+  if (!isPlainObject(value)) return "must be true, false or an object of seconds and maxBytes";
+  const unknown = Object.keys(value).find((name) => name !== "seconds" && name !== "maxBytes");
+  if (unknown !== undefined) return `must be an object of seconds and maxBytes, but has "${unknown}"`;
+  const { seconds, maxBytes } = value;
+  if (
+    seconds !== undefined &&
+    !(typeof seconds === "number" && seconds > 0 && seconds < Number.POSITIVE_INFINITY)
+  )
+    return "must have positive seconds";
+  return maxBytes === undefined || isWhole("bytes", 1)(maxBytes) === undefined
+    ? undefined
+    : "must have a whole number of maxBytes, at least 1";
 }
 
 function isSecret(value: unknown): string | undefined {

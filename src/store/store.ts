@@ -15,6 +15,8 @@ export interface Store extends Buckets {
   readonly kind: "embedded" | "redis";
   /** Name of the server that a hash tag lies on now: what times out there says nothing of the others. */
   nodeOf(hashTag: string): string;
+  /** By so much `dropStamps` may take longer than its commands, as it waits for copies in other processes. Default 0. */
+  readonly settleMs?: number;
   /** Resolves once the store has answered for the first time, or once it is clear that it does not answer now. */
   ready(): Promise<void>;
   /** R2. Entries and stamps by key, and the newest position of the log when it is asked for. */
@@ -43,7 +45,7 @@ export interface Store extends Buckets {
   renew(requests: readonly RenewRequest[]): Promise<readonly (boolean | StoreFailure)[]>;
   /** I1. Announces names for `ANNOUNCED_MS`, under a token of this invalidation alone. */
   announce(token: string, names: readonly string[]): Promise<StoreFailure | undefined>;
-  /** I2. Deletes stamps. Answers the failure of any part; repeating is harmless. */
+  /** I2. Deletes stamps, and copies of them wherever they are. Answers the failure of any part; repeating is harmless. */
   dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined>;
   /** I3. Logs what was announced under this token, in its place; false, and nothing is logged, when that is gone. */
   appendLog(token: string, names: readonly string[]): Promise<boolean | StoreFailure>;
@@ -178,6 +180,21 @@ export interface StoreState {
   readonly roundTrips: number;
   readonly bytes?: number;
   readonly entries?: number;
+  /** Where this process holds near copies. */
+  readonly near?: NearState;
+}
+
+export interface NearState {
+  /** Copies may be served now. */
+  readonly open: boolean;
+  /** Entries that were read from a copy, so far. */
+  readonly hits: number;
+  readonly copies: number;
+  readonly bytes: number;
+  /** Revocations heard, so far. */
+  readonly revocations: number;
+  /** How often all copies were dropped as a connection was lost, or the lease not renewed in time. */
+  readonly losses: number;
 }
 
 /** What `nodeOf` says where there is only one. */

@@ -53,7 +53,7 @@ async function keysLike(pattern: RegExp): Promise<string[]> {
 }
 
 /** Entries: whatever does not end with one of Fieldgate's own names. */
-const entries = () => keysLike(/^(?!.*(:__(stamp|lock|pass|head|names|announced)$))/);
+const entries = () => keysLike(/^(?!.*:__(stamp|lock|pass|head|names|announced|sessions|gateways)$)/);
 
 /** Overwrites as a stranger would: the time that a key has left stays. */
 const set = (key: string, text: string | Buffer) => eyes.set(key, text, "KEEPTTL");

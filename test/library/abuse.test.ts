@@ -26,7 +26,18 @@ describe("createFieldCache(options)", () => {
       { principle: () => 1 },
       'There is no option "principle". Did you mean "principal"?',
     ],
-    ["an option of later", { near: true }, 'There is no option "near".'],
+    [
+      "near copies of another kind",
+      { near: { secs: 1 } },
+      '"near" must be an object of seconds and maxBytes, but has "secs"',
+    ],
+    ["near copies of no time", { near: { seconds: 0 } }, '"near" must have positive seconds'],
+    ["near copies of no size", { near: { maxBytes: 0.5 } }, '"near" must have a whole number of maxBytes'],
+    [
+      "near copies by name",
+      { near: "hot" },
+      '"near" must be true, false or an object of seconds and maxBytes',
+    ],
     [
       "a misspelt option that is undefined",
       { Vary: undefined },

@@ -15,7 +15,10 @@ export type RedisTarget = string | RedisSettings | Redis;
  * needs a connection without offline queue, without re-sent commands and without key prefix, whatever the
  * application's own needs. Throws a {@link FieldgateError} for a target that cannot be meant.
  */
-export function openRedis(target: RedisTarget, options: { connectMs: number; random: Random }): Redis {
+export function openRedis(
+  target: RedisTarget,
+  options: { connectMs: number; random: Random; forMessages?: boolean },
+): Redis {
   const ours = {
     lazyConnect: true,
     connectTimeout: options.connectMs,
@@ -34,6 +37,8 @@ export function openRedis(target: RedisTarget, options: { connectMs: number; ran
     readOnly: false,
     stringNumbers: false,
     keyPrefix: "",
+    // Who subscribes must know when it did; and with RESP 3 not every kind of message arrives.
+    ...(options.forMessages ? { autoResubscribe: false, protocol: 2 } : {}),
   } as const satisfies RedisOptions;
   const settings = typeof target === "string" ? settingsFromUrl(target) : target;
   const given = isClient(settings) ? settings.options : settings;

@@ -5,6 +5,7 @@ import type { Random } from "../../base/random.ts";
 import { Breaker } from "../breaker.ts";
 import { StoreFailure, type StoreState } from "../store.ts";
 import { type Identity, identify } from "./identity.ts";
+import type { CommandLink } from "./redis-near-bus.ts";
 import type { Script } from "./script.ts";
 import { ServerClock } from "./server-clock.ts";
 
@@ -59,7 +60,9 @@ const RETRY_MS = 1000;
  * What a tick sends leaves in one write per kind, so that a slow write holds up no read. Before the first command of
  * each connection, and every second, the server is asked who it is: see {@link identify}.
  */
-export class RedisConnection {
+export class RedisConnection implements CommandLink {
+  /** One socket. */
+  readonly keepsOrder = true;
   readonly #options: ConnectionOptions;
   readonly #client: Redis;
   readonly #clock: Clock;
@@ -77,6 +80,7 @@ export class RedisConnection {
   #closed = false;
   #commands = 0;
   #roundTrips = 0;
+  readonly #onChange: (() => void)[] = [];
   /** Changes whenever a connection begins or ends, so that an answer from another one is not heard. */
   #round = 0;
   #asking: Promise<boolean> | undefined;
@@ -103,6 +107,11 @@ export class RedisConnection {
   /** Of the server that answers now; undefined while none may be used. */
   get epoch(): string | undefined {
     return this.#epoch;
+  }
+
+  /** Calls back when the connection was lost, or another server answers: when `epoch` has changed. */
+  onChange(call: () => void): void {
+    this.#onChange.push(call);
   }
 
   /** Resolves after the first answer, or the first sign that there is none. */
@@ -294,8 +303,10 @@ export class RedisConnection {
   }
 
   #setEpoch(epoch: string | undefined, detail: string): void {
+    const changed = epoch !== this.#epoch;
     this.#epoch = epoch;
     this.#announce(detail);
+    if (changed) for (const call of this.#onChange) call();
     this.#firstWord.resolve();
   }
 

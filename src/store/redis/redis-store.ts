@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
 import type { Keys } from "../../keys/grammar.ts";
+import type { NearBus } from "../near/near-bus.ts";
 import { NewestPosition, positionParts } from "../newest-position.ts";
 import { isOfEpoch, newStamp } from "../stamp.ts";
 import {
@@ -26,6 +27,7 @@ import {
 } from "../store.ts";
 import { openRedis, type RedisTarget } from "./connect.ts";
 import { type Kind, type RedisCommand, RedisConnection, type Timeouts } from "./connection.ts";
+import { RedisNearBus } from "./redis-near-bus.ts";
 import type { Script } from "./script.ts";
 import { announceScript } from "./scripts/announce.ts";
 import { appendLogScript } from "./scripts/append-log.ts";
@@ -60,6 +62,7 @@ const RENEW_LOG_MS = 10 * 60 * 1000;
 
 /** Bounds of one command, so that no batch stalls the server. */
 const KEYS_A_COMMAND = 1000;
+const PROCESS_CHARS = 16;
 const ITEMS_A_SCRIPT = 100;
 const CHARACTERS_A_SCRIPT = 1024 * 1024;
 
@@ -67,7 +70,7 @@ const CHARACTERS_A_SCRIPT = 1024 * 1024;
  * The store that processes share: one Redis or Valkey server, 6.2 or newer. Begins to connect at once and never throws
  * for a server that is not there; throws a `FieldgateError` for a `redis` option that cannot be meant.
  */
-export function createRedisStore(options: RedisStoreOptions): Store {
+export function createRedisStore(options: RedisStoreOptions): RedisStore {
   const { keys, clock = systemClock, random = systemRandom } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const client = openRedis(options.redis, { connectMs: timeouts.connectMs, random });
@@ -79,10 +82,24 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     onState: options.onState ?? (() => {}),
     onFailure: options.onFailure ?? (() => {}),
   });
-  return new RedisStore(connection, keys, clock, random);
+  const openBus = () =>
+    new RedisNearBus({
+      commands: connection,
+      subscriber: openRedis(options.redis, { connectMs: timeouts.connectMs, random, forMessages: true }),
+      keys,
+      clock,
+      processId: random.token(PROCESS_CHARS),
+      connectMs: timeouts.connectMs,
+    });
+  return new OneRedis(connection, keys, clock, random, openBus);
 }
 
-class RedisStore implements Store {
+export interface RedisStore extends Store {
+  /** The way by which those who hold near copies of what is here hear of each other. */
+  openBus(): NearBus;
+}
+
+class OneRedis implements RedisStore {
   readonly kind = "redis";
   readonly buckets = 1;
   readonly #connection: RedisConnection;
@@ -93,7 +110,10 @@ class RedisStore implements Store {
   /** When this process last made sure that the log is there and lives on, and under which epoch of the store. */
   #logOpened: { readonly epoch: string; readonly atMs: number } | undefined;
 
-  constructor(connection: RedisConnection, keys: Keys, clock: Clock, random: Random) {
+  readonly openBus: () => NearBus;
+
+  constructor(connection: RedisConnection, keys: Keys, clock: Clock, random: Random, openBus: () => NearBus) {
+    this.openBus = openBus;
     this.#connection = connection;
     this.#keys = keys;
     this.#clock = clock;
