@@ -28,6 +28,8 @@ const INVALIDATOR = "src/engine/invalidator.ts";
 const MEMORY = "src/store/memory/memory-store.ts";
 const PARCEL = "src/engine/parcel.ts";
 const PUT = "src/store/redis/scripts/put.ts";
+const REPLICAS = "src/engine/replicas.ts";
+const STAMP_COPIES = "src/keys/stamp-copies.ts";
 const TURN = "src/engine/turn.ts";
 const VERDICT = "src/engine/verdict.ts";
 
@@ -216,6 +218,30 @@ const MUTANTS = [
         EARLY,
         "const early = this.#bySession.get(session)?.get(key);",
         "void session;\n    const early = shared.get(key);",
+      ],
+    ],
+  },
+  {
+    name: "a replica is stored whatever the log says",
+    edits: [
+      [
+        REPLICAS,
+        'if ([plan.home, ...entry.tagNames].some((name) => names.has(name))) return giveUp("refused");',
+        "",
+      ],
+    ],
+  },
+  {
+    name: "a replica asks the log since after it looked at home",
+    edits: [[REPLICAS, "turn.logSince({ position,", "turn.logSince({ position: turn.newest!,"]],
+  },
+  {
+    name: "an invalidation that leaves replicas alone",
+    edits: [
+      [
+        STAMP_COPIES,
+        "return this.namesOf(name).map((copy)",
+        'return (name.startsWith("__") ? this.namesOf(name) : [name]).map((copy)',
       ],
     ],
   },

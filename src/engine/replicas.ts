@@ -246,8 +246,10 @@ export class Replicas {
    * 4. I drops the stamps of home's bucket, and resolves · 5. the copy is stored: R' hits what was before I.
    * At 2 I had announced its names, and has logged them if they are not announced any more: the copier is told.
    *
-   * With the stamps made after the look it is home's entry of before I under stamps of after it, and I is over: the position
-   * may have been received after I had logged.
+   * And with a position that was received later:
+   *
+   * 1. the copier finds the entry at home valid · 2. I drops all stamps, logs, resolves; this process hears of it · 3. the
+   * copier makes stamps for the tags found in the value, reads the log since 2, and stores.
    */
   async #copy(plan: ReadPlan, replica: ReadPlan, seenId: string): Promise<StoreOutcome | undefined> {
     const { turn, keys, random, replicaMs, namesAt } = this.#options;
