@@ -166,13 +166,16 @@ export function createFieldCache<Context = AnyContext>(
 export interface FieldCacheParts {
   readonly clock: Clock;
   readonly random: Random;
+  /** In the place of the one that the options name. */
+  readonly store?: Store;
 }
 
 /** Names waiting to be invalidated at a time, at most. */
 const MOST_PENDING = 10_000;
 
 /** {@link createFieldCache} with its parts chosen: read downwards, it is the wiring diagram. */
-export function wireFieldCache(options: FieldCacheOptions, { clock, random }: FieldCacheParts): FieldCache {
+export function wireFieldCache(options: FieldCacheOptions, parts: FieldCacheParts): FieldCache {
+  const { clock, random } = parts;
   const logger = options.logger ?? quietConsole;
   const secret = options.secret ?? random.token(43);
 
@@ -192,7 +195,7 @@ export function wireFieldCache(options: FieldCacheOptions, { clock, random }: Fi
 
   // The store, and the engine on it.
   const keys = createKeys(options.namespace ?? "fieldgate");
-  const store = openStore(options, { keys, clock, random, emit });
+  const store = parts.store ?? openStore(options, { keys, clock, random, emit });
   const engine = createCache({
     store,
     keys,
@@ -541,7 +544,7 @@ function openStore(
     clock,
     random,
     emit,
-  }: FieldCacheParts & { readonly keys: Keys; readonly emit: (event: CacheEvent) => void },
+  }: Omit<FieldCacheParts, "store"> & { readonly keys: Keys; readonly emit: (event: CacheEvent) => void },
 ): Store {
   const { redis, near = false, embeddedBytes, readTimeoutMs, writeTimeoutMs, invalidateTimeoutMs } = options;
   if (redis === undefined)

@@ -1,9 +1,13 @@
+import type { Clock } from "../../../src/base/clock.ts";
 import type { Random } from "../../../src/base/random.ts";
+import { createKeys } from "../../../src/keys/grammar.ts";
 import { wireFieldCache } from "../../../src/library/create-field-cache.ts";
+import { createMemoryStore } from "../../../src/store/memory/memory-store.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { createSteppedClock, turns } from "../../../src/testing/manual-clock.ts";
 import { Gateway } from "./gateway.ts";
 import type { World } from "./schedule.ts";
-import { contextOf, type ShopContext } from "./shop.ts";
+import { contextOf, HOT_POLICIES, type ShopContext } from "./shop.ts";
 import { Source } from "./source.ts";
 
 /** Room for some dozens of entries: what is longest unread is dropped, as an eviction does. */
@@ -13,7 +17,11 @@ const BYTES = 120_000;
  * Streams of requests over one cache in this process, on its embedded store. Nothing here depends on the machine: one
  * seed is one interleaving.
  */
-export async function startEmbeddedWorld(streams: number, random: Random): Promise<World> {
+export async function startEmbeddedWorld(
+  streams: number,
+  random: Random,
+  { isHot = false } = {},
+): Promise<World> {
   let time = 0;
   const now = () => ++time;
   const clock = createSteppedClock();
@@ -29,10 +37,11 @@ export async function startEmbeddedWorld(streams: number, random: Random): Promi
           backgroundContext: contextOf,
           lockWaitMs: 60,
           embeddedBytes: BYTES,
+          ...(isHot ? { policies: HOT_POLICIES } : {}),
           logger: { debug() {}, info() {}, warn() {}, error() {} },
           onEvent,
         },
-        { clock, random },
+        { clock, random, ...(isHot ? { store: storeInParts(clock, random) } : {}) },
       ),
   });
   await gateway.cache.ready();
@@ -66,5 +75,23 @@ export async function startEmbeddedWorld(streams: number, random: Random): Promi
     },
     reports: async () => [gateway.report()],
     inspect: async () => [],
+  };
+}
+
+/** Says that it lies on three servers: what an invalidation drops is dropped there at different times. */
+function storeInParts(clock: Clock, random: Random): Store {
+  const keys = createKeys("fieldgate");
+  const store = createMemoryStore({ keys, clock, random, buckets: 3, maxBytes: 2 * BYTES });
+  return {
+    ...store,
+    async dropStamps(stampKeys) {
+      await Promise.all(
+        stampKeys.map(async (key) => {
+          await turns(Math.floor(random.next() * 6));
+          await store.dropStamps([key]);
+        }),
+      );
+      return undefined;
+    },
   };
 }

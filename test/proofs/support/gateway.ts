@@ -9,6 +9,8 @@ import { CALM, type Load, type Mood, type Source } from "./source.ts";
 /** What happened in one gateway during one schedule. */
 export interface Report {
   readonly hits: number;
+  /** Hits at a replica of what is hot. */
+  readonly replicas: number;
   /** Reads that were given a copy of another's load. */
   readonly joined: number;
   readonly stale: number;
@@ -115,6 +117,7 @@ export class Gateway {
   #count(event: CacheEvent): void {
     const counts = this.#counts;
     if (event.type === "read") {
+      if (event.reason === "replica") counts.replicas += 1;
       if (event.outcome === "hit") counts.hits += 1;
       else if (event.outcome === "stale") counts.stale += 1;
       else if (event.outcome === "wait" && event.reason === undefined) counts.joined += 1;
@@ -127,5 +130,5 @@ export class Gateway {
 }
 
 function noCounts() {
-  return { hits: 0, joined: 0, stale: 0, stored: 0, refused: 0, bypassed: 0 };
+  return { hits: 0, replicas: 0, joined: 0, stale: 0, stored: 0, refused: 0, bypassed: 0 };
 }

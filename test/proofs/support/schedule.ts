@@ -155,6 +155,7 @@ export async function runSchedule({ world, random, law, name }: ScheduleOptions)
     rejected,
     met: done.filter((invalidation) => loads.some((load) => meets(invalidation, load))).length,
     hits: sum(({ hits }) => hits),
+    replicas: sum(({ replicas }) => replicas),
     joined: sum(({ joined }) => joined),
     stale: sum(({ stale }) => stale),
     stored: sum(({ stored }) => stored),

@@ -51,6 +51,14 @@ const shopTypes = /* GraphQL */ `
   type Me { seen: Seen }
 `;
 
+/** Everything that can be is hot from the first read on. */
+export const HOT_POLICIES = Object.fromEntries(
+  [
+    ...["shelf", "products", "reviews", "bundle", "hits", "peek"].map((field) => `Query.${field}`),
+    ...["Product", "Product.price", "Product.stock", "Product.blurb", "Review.score"],
+  ].map((place) => [place, { hot: true }]),
+);
+
 export const AUTHORS = ["ann", "bob"];
 export const MAKERS = ["lathe", "mill"];
 export const USERS = ["alice", "bea"];
