@@ -14,7 +14,6 @@ import type { Emit } from "./events.ts";
 import { type FillAnswer, Filler } from "./fill.ts";
 import { FillTimes } from "./fill-times.ts";
 import { type Flight, type FlightEnd, Flights, type Seen } from "./flights.ts";
-import type { HotHome } from "./hot-homes.ts";
 import { Invalidator } from "./invalidator.ts";
 import type { Load, Outcome, ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
 import { Replicas } from "./replicas.ts";
@@ -77,8 +76,8 @@ export interface CacheStats {
   readonly earlyLooks: number;
   /** Reads that needed no look of their own, so far. */
   readonly earlyLooksUsed: number;
-  /** Homes whose reads are spread over the store, as this process reads them so often; hottest first. */
-  readonly hot: readonly HotHome[];
+  /** Homes whose reads are spread over the store, as this process reads them so often, each with its reads a second; hottest first. */
+  readonly hot: Readonly<Record<string, number>>;
 }
 
 export interface Cache {
@@ -314,7 +313,7 @@ class EngineCache implements Cache {
       remembered: this.#valueTags.size,
       earlyLooks: this.#earlyLooks,
       earlyLooksUsed: this.#earlyLooksUsed,
-      hot: this.#replicas?.hot ?? [],
+      hot: this.#replicas?.rates() ?? {},
     };
   }
 

@@ -12,15 +12,6 @@ export interface HotHomesOptions {
   readonly onChange: (change: "promoted" | "demoted", home: string) => void;
 }
 
-/** A home that is hot now. */
-export interface HotHome {
-  readonly home: string;
-  /** Buckets that it is read in, its own included. */
-  readonly spread: number;
-  /** By this process, lately. */
-  readonly readsPerSecond: number;
-}
-
 /** Homes counted at a time. Whatever has more than 1/1024 of the reads is among them. */
 const COUNTED = 1024;
 /** What was read so long ago weighs half. */
@@ -87,13 +78,15 @@ export class HotHomes {
     return this.#hot.get(home) ?? 1;
   }
 
-  /** Those that are hot now, hottest first. */
-  list(): readonly HotHome[] {
+  /** Reads a second, lately and by this process, of each home that is hot now; hottest first. */
+  rates(): Readonly<Record<string, number>> {
     this.#look();
     const seconds = this.#seconds();
-    return Array.from(this.#hot, ([home, spread]) => {
-      return { home, spread, readsPerSecond: this.#reads.atLeast(home) / seconds };
-    }).sort((a, b) => b.readsPerSecond - a.readsPerSecond);
+    const rates = Array.from(
+      this.#hot.keys(),
+      (home) => [home, this.#reads.atLeast(home) / seconds] as const,
+    );
+    return Object.fromEntries(rates.sort(([, a], [, b]) => b - a));
   }
 
   /** What the passing of time changes. */

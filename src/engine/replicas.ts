@@ -8,7 +8,7 @@ import { type Store, StoreFailure } from "../store/store.ts";
 import { Background } from "./background.ts";
 import { formatEntry, parseEntry, type StoredEntry } from "./entry.ts";
 import type { Emit, StoreOutcome } from "./events.ts";
-import { type HotHome, HotHomes } from "./hot-homes.ts";
+import { HotHomes } from "./hot-homes.ts";
 import type { ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
 import { noteFailure, sessionOrder } from "./session.ts";
 import type { Look, Turn } from "./turn.ts";
@@ -90,9 +90,9 @@ export class Replicas {
     }
   }
 
-  /** What this process found to be hot, hottest first. */
-  get hot(): readonly HotHome[] {
-    return this.#hot?.list() ?? [];
+  /** Of what this process found to be hot: see {@link HotHomes.rates}. */
+  rates(): Readonly<Record<string, number>> {
+    return this.#hot?.rates() ?? {};
   }
 
   /** Counts a read; the replica where it is to look first, undefined: it looks at home. */

@@ -585,6 +585,14 @@ const warnings: readonly BadSchema[] = [
     ],
   },
   {
+    name: "a hot entry that is PRIVATE",
+    sdl: query("a: Int @cacheTTL(seconds: 60, scope: PRIVATE, hot: true)"),
+    options: { principal: true },
+    warnings: [
+      "Query.a (line 1:21): @cacheTTL(hot: true) never takes effect: what is PRIVATE is not copied, as nobody else would read the copy. Remove hot, or make it PUBLIC.",
+    ],
+  },
+  {
     name: "an entry that holds what is never stored",
     sdl: query(
       "a: Product @cacheTTL(seconds: 60)",

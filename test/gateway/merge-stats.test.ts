@@ -8,7 +8,7 @@ const stats = (hit: number, fields: string[], store: Partial<CacheStats["store"]
     reads,
     fields: Object.fromEntries(fields.map((field) => [field, reads])),
     store: { kind: "redis", status: "up", commands: 10, roundTrips: 5, ...store },
-    running: { fills: 2 },
+    running: { fills: 2, hot: { "Product:1": hit } },
   } as unknown as CacheStats;
 };
 
@@ -17,7 +17,7 @@ test("counts add up, also of fields that only one of them has read", () => {
     reads: { hit: 3, miss: 2 },
     fields: { "A.a": { hit: 1 }, "B.b": { hit: 3 }, "C.c": { hit: 2 } },
     store: { kind: "redis", status: "up", commands: 20, roundTrips: 10 },
-    running: { fills: 4 },
+    running: { fills: 4, hot: { "Product:1": 3 } },
   });
 });
 
@@ -35,8 +35,11 @@ test("a process that is no more counts, and has nothing going on", () => {
   const past = pastOf(stats(3, ["A.a"], { status: "down", detail: "refused" }));
   expect(past).toMatchObject({
     reads: { hit: 3 },
-    running: { fills: 0 },
+    running: { fills: 0, hot: {} },
     store: { status: "up", commands: 10 },
   });
-  expect(mergeStats([past, stats(1, ["A.a"])])).toMatchObject({ reads: { hit: 4 }, running: { fills: 2 } });
+  expect(mergeStats([past, stats(1, ["A.a"])])).toMatchObject({
+    reads: { hit: 4 },
+    running: { fills: 2, hot: { "Product:1": 1 } },
+  });
 });

@@ -65,6 +65,7 @@ describe("createFieldCache(options)", () => {
       { lockWaitMs: "2s" },
       "\"lockWaitMs\" must be a whole number of milliseconds, at least 1, but got: '2s'.",
     ],
+    ["a share that is none", { hotShare: 5 }, '"hotShare" must be a number from 0 to 1, but got: 5.'],
     [
       "a negative size",
       { maxValueBytes: -1 },

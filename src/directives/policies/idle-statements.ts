@@ -117,7 +117,8 @@ export function reportIdleEntries(
       log.warn({
         coordinate,
         node: statement?.node,
-        problem: "hot never takes effect: what is PRIVATE is not copied, as nobody else would read the copy.",
+        problem:
+          "@cacheTTL(hot: true) never takes effect: what is PRIVATE is not copied, as nobody else would read the copy.",
         mend: "Remove hot, or make it PUBLIC.",
       });
     }

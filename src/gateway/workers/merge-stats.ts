@@ -28,7 +28,9 @@ function add(one: unknown, other: unknown): unknown {
 }
 
 function nothingOf<Numbers extends object>(numbers: Numbers): Numbers {
-  return Object.fromEntries(Object.keys(numbers).map((key) => [key, 0])) as Numbers;
+  return Object.fromEntries(
+    Object.entries(numbers).map(([key, value]) => [key, isRecord(value) ? {} : 0]),
+  ) as Numbers;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
