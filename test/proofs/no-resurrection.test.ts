@@ -24,6 +24,16 @@ test("three gateways on one Redis", { timeout: 5 * HOURS }, async () => {
   }
 });
 
+test("three gateways on three masters, everything hot", { timeout: 5 * HOURS }, async () => {
+  const random = seededRandom(seed);
+  const world = await startRedisWorld(3, random, { masters: 3 });
+  try {
+    await prove("masters", world, random, 15 * size, [...COUNTED, "replicas"]);
+  } finally {
+    await world.close();
+  }
+});
+
 test("three streams on one embedded store", { timeout: 5 * HOURS }, async () => {
   const random = seededRandom(seed);
   await prove("embedded", await startEmbeddedWorld(3, random), random, 150 * size);
@@ -34,7 +44,7 @@ test("three streams on an embedded store in three parts, everything hot", {
 }, async () => {
   const random = seededRandom(seed);
   const world = await startEmbeddedWorld(3, random, { isHot: true });
-  await prove("hot", world, random, 150 * size, [...COUNTED, "replicas"]);
+  await prove("hot", world, random, 100 * size, [...COUNTED, "replicas"]);
 });
 
 async function prove(

@@ -2,16 +2,19 @@ import type { Keys } from "../../src/keys/grammar.ts";
 import { hashSlot, SLOTS } from "../../src/keys/hash-slot.ts";
 import { createRedisStore } from "../../src/store/redis/redis-store.ts";
 import type { ReadReply, Store } from "../../src/store/store.ts";
-import { StoreFailure } from "../../src/store/store.ts";
+import { ONE_SERVER, StoreFailure } from "../../src/store/store.ts";
 
 const BUCKETS = 12;
 
 /**
  * Several servers as one store, each with a like share of twelve buckets: as a cluster's masters have them. No server is ever lost here,
- * and nothing moves.
+ * and nothing moves; a request that timed out on one of them leaves all of them alone.
  */
-export function createSpreadStore(urls: readonly string[], keys: Keys): Store {
-  const timeouts = { readMs: 10_000, writeMs: 10_000, invalidateMs: 10_000 };
+export function createSpreadStore(
+  urls: readonly string[],
+  keys: Keys,
+  timeouts = { readMs: 10_000, writeMs: 10_000, invalidateMs: 10_000 },
+): Store {
   const servers = urls.map((redis) => createRedisStore({ redis, keys, timeouts }));
   const bucketOf = (hashTag: string) => Math.floor((hashSlot(hashTag) * BUCKETS) / SLOTS);
   const numberOf = (hashTag: string) => Math.floor((bucketOf(hashTag) * servers.length) / BUCKETS);
@@ -83,7 +86,7 @@ export function createSpreadStore(urls: readonly string[], keys: Keys): Store {
     kind: "redis",
     buckets: BUCKETS,
     bucketOf,
-    nodeOf: (hashTag) => urls[numberOf(hashTag)]!,
+    nodeOf: () => ONE_SERVER,
     ready: async () => void (await Promise.all(servers.map((server) => server.ready()))),
     read,
     begin: (items) => each(items, entryKey, (server, own) => server.begin(own)),

@@ -1,32 +1,50 @@
-import { seededRandom } from "../../../src/base/random.ts";
+import { systemClock } from "../../../src/base/clock.ts";
+import { seededRandom, systemRandom } from "../../../src/base/random.ts";
 import { createFieldCache, type InvalidationTarget } from "../../../src/index.ts";
+import { createKeys } from "../../../src/keys/grammar.ts";
+import { wireFieldCache } from "../../../src/library/create-field-cache.ts";
+import { createSpreadStore } from "../../support/spread-store.ts";
 import { answerCalls, machineTime } from "./child.ts";
 import { Gateway, type Wish } from "./gateway.ts";
-import { contextOf, type ShopContext } from "./shop.ts";
+import { contextOf, HOT_POLICIES, type ShopContext } from "./shop.ts";
 import { type Mood, Source } from "./source.ts";
 
-// One gateway of the proofs, in a process of its own: url of its Redis, its number, the seed of its source.
-const [url = "", number = "", seed = ""] = process.argv.slice(2);
+// One gateway of the proofs, in a process of its own: url of its Redis (several: of its masters), its number, the seed of
+// its source.
+const [urls = "", number = "", seed = ""] = process.argv.slice(2);
+
+const options = {
+  namespace: "proof",
+  secret: "a secret of thirty-two bytes or more",
+  principal: ({ user }: ShopContext) => user,
+  backgroundContext: contextOf,
+  // Time-outs are to happen: what runs late is what is looked for.
+  readTimeoutMs: 100,
+  writeTimeoutMs: 150,
+  invalidateTimeoutMs: 400,
+  lockWaitMs: 60,
+  logger: { debug() {}, info() {}, warn() {}, error() {} },
+};
 
 const gateway = new Gateway({
   number: Number(number),
   source: new Source(seededRandom(Number(seed)), machineTime),
   now: machineTime,
   open: (onEvent) =>
-    createFieldCache<ShopContext>({
-      redis: url,
-      namespace: "proof",
-      secret: "a secret of thirty-two bytes or more",
-      principal: ({ user }) => user,
-      backgroundContext: contextOf,
-      // Time-outs are to happen: what runs late is what is looked for.
-      readTimeoutMs: 100,
-      writeTimeoutMs: 150,
-      invalidateTimeoutMs: 400,
-      lockWaitMs: 60,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      onEvent,
-    }),
+    urls.includes(",")
+      ? wireFieldCache(
+          { ...options, policies: HOT_POLICIES, onEvent },
+          {
+            clock: systemClock,
+            random: systemRandom,
+            store: createSpreadStore(urls.split(","), createKeys(options.namespace), {
+              readMs: options.readTimeoutMs,
+              writeMs: options.writeTimeoutMs,
+              invalidateMs: options.invalidateTimeoutMs,
+            }),
+          },
+        )
+      : createFieldCache<ShopContext>({ ...options, redis: urls, onEvent }),
 });
 await gateway.cache.ready();
 

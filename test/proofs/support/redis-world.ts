@@ -8,7 +8,7 @@ import { logSinceScript } from "../../../src/store/redis/scripts/log-since.ts";
 import { putScript } from "../../../src/store/redis/scripts/put.ts";
 import { stampsScript } from "../../../src/store/redis/scripts/stamps.ts";
 import { type FaultProxy, startFaultProxy } from "../../support/fault-proxy.ts";
-import { type RedisServer, startRedis } from "../../support/redis-server.ts";
+import { startRedis } from "../../support/redis-server.ts";
 import { type Child, startChild } from "./child.ts";
 import type { World } from "./schedule.ts";
 
@@ -19,17 +19,30 @@ export interface RedisWorld extends World {
 /** Longer than the time-outs of `gateway-process.ts`: what is held so long is given up, and runs all the same. */
 const HOLD_MS = 250;
 
-/** Gateways in processes of their own, one Redis, and a proxy before it for each of them. */
-export async function startRedisWorld(gateways: number, random: Random): Promise<RedisWorld> {
-  const server: RedisServer = await startRedis();
-  const redis = server.client();
-  const proxies = await Promise.all(Array.from({ length: gateways }, () => startFaultProxy(server.port)));
-  const children = proxies.map((proxy, number) =>
-    startChild("./gateway-process.ts", [proxy.url, String(number), String(Math.floor(random.next() * 1e9))]),
+/**
+ * Gateways in processes of their own, one Redis, and a proxy before it for each of them. `masters`: several of them share
+ * the keys among themselves, and everything is hot.
+ */
+export async function startRedisWorld(
+  gateways: number,
+  random: Random,
+  { masters = 1 } = {},
+): Promise<RedisWorld> {
+  const servers = await Promise.all(Array.from({ length: masters }, () => startRedis()));
+  const redises = servers.map((server) => server.client());
+  const proxies = await Promise.all(
+    Array.from({ length: gateways }, () => Promise.all(servers.map(({ port }) => startFaultProxy(port)))),
+  );
+  const children = proxies.map((own, number) =>
+    startChild("./gateway-process.ts", [
+      own.map(({ url }) => url).join(),
+      String(number),
+      String(Math.floor(random.next() * 1e9)),
+    ]),
   );
   await Promise.all(children.map((child) => child.call("ready")));
-  const entries = await StoredEntries.of(server.client());
-  const harm = new Harm(redis, proxies, random);
+  const entries = await StoredEntries.of(servers.map((server) => server.client()));
+  const harm = new Harm(redises, proxies.flat(), random);
   const any = (): Child => children[Math.floor(random.next() * gateways)]!;
 
   return {
@@ -44,7 +57,7 @@ export async function startRedisWorld(gateways: number, random: Random): Promise
     async pause() {
       const kind = random.next();
       if (kind < 0.35) await any().call("isIdle");
-      else if (kind < 0.75) await redis.ping();
+      else if (kind < 0.75) await redises[0]!.ping();
       // For what ends by itself.
       else if (kind < 0.8) await sleep(1 + random.next() * 15);
       else await new Promise((resolve) => setImmediate(resolve));
@@ -61,32 +74,33 @@ export async function startRedisWorld(gateways: number, random: Random): Promise
     inspect: async () => entries.setBack.splice(0),
     async close() {
       await Promise.all(children.map((child) => child.end()));
-      await Promise.all(proxies.map((proxy) => proxy.close()));
-      await server.stop();
+      await Promise.all(proxies.flat().map((proxy) => proxy.close()));
+      await Promise.all(servers.map((server) => server.stop()));
     },
   };
 }
 
 /** What can happen to a Redis and to the way there. */
 class Harm {
-  readonly #redis: Redis;
+  readonly #redises: readonly Redis[];
   readonly #proxies: readonly FaultProxy[];
   readonly #random: Random;
   /** A breaker that is opened again and again stays open for longer: so a dozen settled moments lie between two times. */
   #settledSince = 0;
   #held: { readonly proxy: FaultProxy; readonly since: number } | undefined;
 
-  constructor(redis: Redis, proxies: readonly FaultProxy[], random: Random) {
-    this.#redis = redis;
+  constructor(redises: readonly Redis[], proxies: readonly FaultProxy[], random: Random) {
+    this.#redises = redises;
     this.#proxies = proxies;
     this.#random = random;
   }
 
   async some(): Promise<void> {
     const kind = this.#random.next();
-    if (kind < 0.05) await this.#redis.flushall();
-    else if (kind < 0.45) await this.#evict(":__lock");
-    else if (kind < 0.8 || this.#settledSince < 12) await this.#evict();
+    const redis = this.#redises[Math.floor(this.#random.next() * this.#redises.length)]!;
+    if (kind < 0.05) await redis.flushall();
+    else if (kind < 0.45) await this.#evict(redis, ":__lock");
+    else if (kind < 0.8 || this.#settledSince < 12) await this.#evict(redis);
     else this.#hold();
   }
 
@@ -100,10 +114,10 @@ class Harm {
   }
 
   /** Any key, or any whose name ends so. */
-  async #evict(ending = ""): Promise<void> {
-    const keys = (await this.#redis.keys("proof:*")).filter((key) => key.endsWith(ending));
+  async #evict(redis: Redis, ending = ""): Promise<void> {
+    const keys = (await redis.keys("proof:*")).filter((key) => key.endsWith(ending));
     const key = keys[Math.floor(this.#random.next() * keys.length)];
-    if (key !== undefined) await this.#redis.del(key);
+    if (key !== undefined) await redis.del(key);
   }
 
   /** From now on, or from the next command of one kind on, a gateway's commands do not arrive, or their replies do not. */
@@ -137,13 +151,15 @@ class StoredEntries {
   readonly #keys = createKeys("proof");
   readonly #born = new Map<string, number>();
 
-  static async of(redis: Redis): Promise<StoredEntries> {
+  static async of(redises: readonly Redis[]): Promise<StoredEntries> {
     const entries = new StoredEntries();
-    const feed = await redis.monitor();
-    feed.on("error", () => {});
-    feed.on("monitor", (_time: string, [command = "", key = "", text = ""]: string[], source: string) => {
-      if (source === "lua" && command.toLowerCase() === "set") entries.#stored(key, text);
-    });
+    for (const redis of redises) {
+      const feed = await redis.monitor();
+      feed.on("error", () => {});
+      feed.on("monitor", (_time: string, [command = "", key = "", text = ""]: string[], source: string) => {
+        if (source === "lua" && command.toLowerCase() === "set") entries.#stored(key, text);
+      });
+    }
     return entries;
   }
 
