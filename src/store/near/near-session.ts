@@ -37,6 +37,8 @@ export class NearSession {
   #last: string | undefined;
   #losses = 0;
   #isUpkeeping = false;
+  /** Something happened meanwhile. */
+  #isOverdue = false;
   #cancel = (): void => {};
   #closed = false;
 
@@ -66,11 +68,17 @@ export class NearSession {
 
   /** Joins, or renews, now, and again and again. */
   upkeep(): void {
-    if (this.#isUpkeeping || this.#closed) return;
+    if (this.#closed) return;
+    if (this.#isUpkeeping) {
+      this.#isOverdue = true;
+      return;
+    }
     this.#isUpkeeping = true;
+    this.#isOverdue = false;
     this.#cancel();
     void this.#keep().then((again) => {
       this.#isUpkeeping = false;
+      if (this.#isOverdue) return this.upkeep();
       if (this.#closed) return;
       this.#cancel = this.#options.clock.setTimer(() => this.upkeep(), again, { background: true });
     });
@@ -98,7 +106,7 @@ export class NearSession {
     this.#last = name;
     const sentAt = clock.monotonic();
     const failure = await bus.join(name, LEASE_MS, previous);
-    if (failure !== undefined || this.#closed || bus.link !== link) return ACKNOWLEDGE_MS;
+    if (failure !== undefined || this.#closed) return ACKNOWLEDGE_MS;
     this.#open = { name, link, until: sentAt + LEASE_MS, copies: new NearCopies(this.#options) };
     return RENEW_MS;
   }
