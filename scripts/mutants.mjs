@@ -26,6 +26,10 @@ const FILL = "src/engine/fill.ts";
 const FLIGHTS = "src/engine/flights.ts";
 const INVALIDATOR = "src/engine/invalidator.ts";
 const MEMORY = "src/store/memory/memory-store.ts";
+const NEAR_COPIES = "src/store/near/near-copies.ts";
+const NEAR_REVOKER = "src/store/near/revoker.ts";
+const NEAR_SESSION = "src/store/near/near-session.ts";
+const NEAR_STORE = "src/store/near/near-store.ts";
 const PARCEL = "src/engine/parcel.ts";
 const PUT = "src/store/redis/scripts/put.ts";
 const REPLICAS = "src/engine/replicas.ts";
@@ -243,6 +247,127 @@ const MUTANTS = [
         "return this.namesOf(name).map((copy)",
         'return (name.startsWith("__") ? this.namesOf(name) : [name]).map((copy)',
       ],
+    ],
+  },
+  {
+    name: "near copies: an answer on its way is kept, whatever was revoked meanwhile",
+    edits: [[NEAR_COPIES, "if (read.forgotten.has(key)) continue;", ""]],
+  },
+  {
+    name: "near copies: our own are not dropped",
+    edits: [
+      [NEAR_STORE, "      this.#session?.forget(stampKeys);\n      return failure;", "      return failure;"],
+    ],
+  },
+  {
+    name: "near copies: a revocation is acknowledged, and nothing dropped",
+    edits: [[NEAR_STORE, "this.#session?.forget(revocation.stampKeys);", ""]],
+  },
+  {
+    name: "near copies: revoked before the stamps are deleted",
+    edits: [
+      [
+        NEAR_STORE,
+        "    const dropped = super.dropStamps(stampKeys).then((failure) => {",
+        `    const told = this.#revoker.revoke(stampKeys, Promise.resolve(undefined));
+    const dropped = super.dropStamps(stampKeys).then((failure) => {`,
+      ],
+      [
+        NEAR_STORE,
+        "    return this.#revoker.revoke(stampKeys, dropped);",
+        "    return dropped.then(async (failure) => failure ?? told);",
+      ],
+    ],
+  },
+  {
+    name: "near copies: acknowledgements are not waited for",
+    edits: [[NEAR_REVOKER, "others.length === 0 ? undefined : this.#tell(stampKeys, others),", "undefined,"]],
+  },
+  {
+    name: "near copies: who does not answer is not waited for",
+    edits: [[NEAR_REVOKER, "await this.#wait(remainingMs * DRIFT, waiting.done.promise);", ""]],
+  },
+  {
+    name: "near copies: who does not answer is not expelled",
+    edits: [
+      [
+        NEAR_REVOKER,
+        "const remainingMs = await bus.expel(silent);",
+        "const remainingMs = await Promise.resolve(0);",
+      ],
+    ],
+  },
+  {
+    name: "near copies: a young list is believed",
+    edits: [[NEAR_REVOKER, "this.#wait((LEASE_MS - sessions.ageMs) * DRIFT),", "undefined,"]],
+  },
+  {
+    name: "near copies: the lease is not looked at",
+    edits: [
+      [
+        NEAR_SESSION,
+        "if (open.link === this.#options.bus.link && this.#options.clock.monotonic() < open.until)",
+        "if (open.link === this.#options.bus.link)",
+      ],
+    ],
+  },
+  {
+    name: "near copies: the connection is not looked at",
+    edits: [[NEAR_SESSION, "open.link === this.#options.bus.link && ", ""]],
+  },
+  {
+    name: "near copies: the lease is counted from the answer",
+    edits: [
+      [
+        NEAR_SESSION,
+        "      open.until = sentAt + LEASE_MS;",
+        "      open.until = clock.monotonic() + LEASE_MS;",
+      ],
+    ],
+  },
+  {
+    name: "near copies: a session that was expelled goes on",
+    edits: [[NEAR_SESSION, "    if (renewed) {", "    if (renewed || !renewed) {"]],
+  },
+  {
+    name: "near copies: one session goes on with what another had asked for",
+    edits: [
+      [
+        NEAR_SESSION,
+        "  #open: Open | undefined;",
+        "  #open: Open | undefined;\n  #shared: NearCopies | undefined;",
+      ],
+      [
+        NEAR_SESSION,
+        "copies: new NearCopies(this.#options) };",
+        "copies: (this.#shared ??= new NearCopies(this.#options)) };",
+      ],
+    ],
+  },
+  {
+    name: "near copies: kept before the session is known to be joined",
+    edits: [
+      [
+        NEAR_SESSION,
+        "    const failure = await bus.join(name, LEASE_MS, previous);",
+        `    this.#open = { name, link, until: sentAt + LEASE_MS, copies: new NearCopies(this.#options) };
+    const failure = await bus.join(name, LEASE_MS, previous);`,
+      ],
+    ],
+  },
+  {
+    name: "near copies: outlive the entry that replaces them",
+    edits: [[NEAR_STORE, "    this.#session?.forget(requests.map(({ entryKey }) => entryKey));", ""]],
+  },
+  {
+    name: "near copies: an entry that begin shows does not replace them",
+    edits: [[NEAR_STORE, '      if (reply.kind === "entry") copies.supersede(entryKey, reply.text);', ""]],
+  },
+  {
+    name: "near copies: a stamp that was made anew does not replace them",
+    edits: [
+      [NEAR_STORE, "      copies.supersede(stampKey, reply.stamp);", ""],
+      [NEAR_STORE, '      if (typeof reply === "string") copies?.supersede(stampKey, reply);', ""],
     ],
   },
 ];
