@@ -92,6 +92,8 @@ export interface Cache {
    * in the foreground.
    */
   read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
+  /** Nothing is looked up for this plan: its request has met a server that does not answer, or began when that was known. */
+  isAway(plan: ReadPlan): boolean;
   /**
    * Looks these up with the present wave, as they are likely to be read by the same request. Changes no answer: a read whose
    * plan asks for more, or for another key, looks for itself.
@@ -233,7 +235,7 @@ class EngineCache implements Cache {
   }
 
   session(options: SessionOptions = {}): ReadSession {
-    return beginSession(options, this.#turn.newest);
+    return beginSession(options, this.#turn.newest, this.#store.away?.());
   }
 
   async ready(): Promise<void> {
@@ -241,7 +243,11 @@ class EngineCache implements Cache {
     await this.#turn.sampleLog();
   }
 
-  async read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult> {
+  isAway({ session, home }: ReadPlan): boolean {
+    return session.down.size > 0 && session.down.has(this.#store.nodeOf(home));
+  }
+
+  read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult> {
     const reason = this.#whyNotLooked(plan);
     if (reason !== undefined) return this.#loadUnlooked(plan, load, reason);
     const replica = this.#replicas?.placeOf(plan);
@@ -332,9 +338,10 @@ class EngineCache implements Cache {
     return this.drain(ms);
   }
 
-  #whyNotLooked({ session, home, lifetimes }: ReadPlan): string | undefined {
+  #whyNotLooked(plan: ReadPlan): string | undefined {
+    const { session, lifetimes } = plan;
     if (this.#closed) return "closed";
-    if (session.down.size > 0 && session.down.has(this.#store.nodeOf(home))) return "store-down";
+    if (this.isAway(plan)) return "store-down";
     if (!session.read && !session.write) return "no-cache";
     return lifetimes.freshMs > 0 ? undefined : "zero";
   }

@@ -55,8 +55,12 @@ export class CannotRefresh extends Error {
   }
 }
 
-/** Runs the source once. Called at most once per fill. Rejects with the source's error, an `unsharedError` where it is nobody else's. */
-export type Load = () => Promise<Loaded>;
+/**
+ * Runs the source once. Called at most once per fill. Rejects with the source's error, an `unsharedError` where it is nobody else's.
+ *
+ * `alone`: its value is its caller's alone, and is not stored: nobody has to know whom else it might be for.
+ */
+export type Load = (alone?: boolean) => Promise<Loaded>;
 
 export interface Loaded {
   readonly value: unknown;

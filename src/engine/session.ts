@@ -12,10 +12,15 @@ export interface SessionOptions {
 const orders = new WeakMap<ReadSession, number>();
 let begun = 0;
 
-export function beginSession(options: SessionOptions, began: LogPosition | undefined): ReadSession {
+/** `away`: servers that are known not to answer. A request that begins in an outage makes no looks; the next one begins soon. */
+export function beginSession(
+  options: SessionOptions,
+  began: LogPosition | undefined,
+  away: Iterable<string> = [],
+): ReadSession {
   const session: ReadSession = {
     began,
-    down: new Set(),
+    down: new Set(away),
     read: options.read ?? true,
     write: options.write ?? true,
   };

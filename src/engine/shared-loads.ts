@@ -69,7 +69,7 @@ export class SharedLoads {
     slot.running += 1;
     const runner = callers.reduce((newest, caller) => (caller.order > newest.order ? caller : newest));
     try {
-      share(await runner.load(), runner, callers);
+      share(await runner.load(callers.length === 1), runner, callers);
     } catch (error) {
       const isForAll = whyUnshared(error) === undefined;
       for (const caller of callers) {
@@ -115,7 +115,7 @@ function share(loaded: Loaded, runner: Caller, callers: readonly Caller[]): void
 
 /** A load that is shared with nobody. */
 export async function loadAlone(load: Load): Promise<SharedLoad> {
-  const loaded = await load();
+  const loaded = await load(true);
   return { value: loaded.value, loaded, own: true };
 }
 

@@ -24,7 +24,7 @@ import { renderTagTemplate, settledFor } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
 
 export interface FieldCacheDeps extends PlannerOptions {
-  readonly cache: Pick<Cache, "read">;
+  readonly cache: Pick<Cache, "read" | "isAway">;
   readonly states: RequestStates;
   readonly audiences: Audiences;
   readonly guard: TaintGuard;
@@ -86,13 +86,16 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     }
   }
 
-  async function read(plan: ReadPlan, call: FieldCall, state: RequestState): Promise<ReadResult> {
+  function read(plan: ReadPlan, call: FieldCall, state: RequestState): Promise<ReadResult> {
     const load = loadOf(call, plan);
+    // What is not looked up is not refreshed, and what refers to nothing does not dangle.
+    const isAway = cache.isAway(plan);
+    if (isAway && !references.isOpen(shape)) return cache.read(plan, load);
     return dangling.settle(plan, async (wanted) => {
       const result = await cache.read(
         wanted,
         load,
-        wanted === plan ? refreshOf(call, plan, state) : undefined,
+        wanted === plan && !isAway ? refreshOf(call, plan, state) : undefined,
       );
       if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
       if (shape.kind === "leaf") return { ...result, dangling: false };
@@ -104,7 +107,8 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
 
   /** The original resolver, watched, and its value as the entry is to hold it. */
   function loadOf(call: FieldCall, plan: ReadPlan): Load {
-    return () => {
+    return (alone = false) => {
+      if (alone) return loadAlone(call);
       const watch = {
         context: call.context,
         info: call.info,
@@ -141,6 +145,20 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
         return { value: packed.value, tags, lifetimes: hints.lifetimes, ...unshared } satisfies Loaded;
       });
     };
+  }
+
+  /**
+   * As without a cache, but for the entities, which come from their own loaders. Nobody watches: what it is found to depend on
+   * concerns the fill that asks for it, if there is one.
+   */
+  async function loadAlone(call: FieldCall): Promise<Loaded> {
+    const { parent, args, context, info } = call;
+    const hints = noHints(lifetimes);
+    const value = await collectHints(info, hints, () => original(parent, args, context, info));
+    if (hints.isPrivate) guard.taint("private");
+    if (!references.isOpen(shape) || value instanceof Error) return { value, tags: [] };
+    const packed = await references.pack(shape, isListField(info) ? listOf(value) : value, call);
+    return { value: packed.value, tags: [] };
   }
 
   function unsharedReason(

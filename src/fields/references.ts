@@ -62,6 +62,8 @@ export interface References {
     context: unknown,
     row?: string,
   ): Promise<Unpacked>;
+  /** Whether anything in a value of this shape is stored in another form than its own. */
+  isOpen(shape: ValueShape): boolean;
   /** The type that a value was found to be of when it was stored; for the schema's `resolveType` and `isTypeOf`. */
   typeOf(value: unknown): string | undefined;
 }
@@ -93,7 +95,6 @@ export function createReferences(options: ReferencesOptions): References {
   const whole = new WeakSet<object>();
   const open = new WeakMap<ValueShape, boolean>();
 
-  /** Whether anything in a value of this shape is stored in another form than its own. */
   function isOpen(shape: ValueShape): boolean {
     const known = open.get(shape);
     if (known !== undefined) return known;
@@ -121,6 +122,7 @@ export function createReferences(options: ReferencesOptions): References {
       if (!isOpen(shape) || !isObject(value) || whole.has(value)) return { value, dangling: false };
       return new Unpacking(options, typeNames, state, context, row).run(shape, value);
     },
+    isOpen,
     typeOf: (value) => (isObject(value) ? typeNames.get(value) : undefined),
   };
 }

@@ -104,6 +104,10 @@ export class ForwardingStore implements Store {
     return this.inner.now(home);
   }
 
+  away(): Iterable<string> {
+    return this.inner.away?.() ?? [];
+  }
+
   state(): StoreState {
     return this.inner.state();
   }

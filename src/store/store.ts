@@ -60,6 +60,8 @@ export interface Store extends Buckets {
   scan(visit: (key: string) => void): Promise<StoreFailure | undefined>;
   /** Estimated present time, µs since the epoch, on the clock of the server that this home lies on. Ages are judged on it, never on ours. */
   now(home: string): number;
+  /** Servers, as `nodeOf` names them, that are known not to answer: what is asked of them now fails at once. Absent where that cannot be. */
+  away?(): Iterable<string>;
   /** Present state, for health, metrics and `stats()`. */
   state(): StoreState;
   close(): Promise<void>;

@@ -22,6 +22,18 @@ describe("loads that are not stored", () => {
     expect([first!.own, second!.own]).toEqual([true, false]);
   });
 
+  test("one that nobody shares is told so: it need not find out for whom else it might be", async () => {
+    const loads = new SharedLoads(systemClock, 1000);
+    const told: (boolean | undefined)[] = [];
+    const load = async (alone?: boolean) => {
+      told.push(alone);
+      return { value: 1, tags: [] };
+    };
+    await loads.run("k", 1, load);
+    await Promise.all([loads.run("k", 1, load), loads.run("k", 2, load)]);
+    expect(told).toEqual([true, false]);
+  });
+
   test("who comes while one runs shares the next, not that one", async () => {
     const loads = new SharedLoads(systemClock, 1000);
     const running = held();

@@ -114,6 +114,11 @@ export class RedisConnection implements CommandLink {
     this.#onChange.push(call);
   }
 
+  /** Reads are refused at once. */
+  get isAway(): boolean {
+    return this.#refusal("read") !== undefined;
+  }
+
   /** Resolves after the first answer, or the first sign that there is none. */
   ready(): Promise<void> {
     return this.#firstWord.promise;

@@ -132,6 +132,10 @@ class OneRedis implements RedisStore {
     return this.#connection.ready();
   }
 
+  away(): readonly string[] {
+    return this.#connection.isAway ? [ONE_SERVER] : [];
+  }
+
   async read({ entryKeys, stampKeys, log }: ReadRequest): Promise<ReadReply> {
     const epoch = this.#epoch;
     const openLog = log && !this.#isLogOpen(epoch);
