@@ -13,6 +13,7 @@ const layers = {
   keys: { level: 1 },
   store: { level: 2 },
   engine: { level: 3 },
+  events: { level: 4 },
   fields: { level: 4 },
   loaders: { level: 4, also: ["fields"] },
   directives: { level: 5 },

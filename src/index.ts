@@ -22,6 +22,15 @@ export type { InvalidationTarget } from "./directives/invalidation-targets.ts";
 export { InvalidationError } from "./engine/invalidator.ts";
 export type { InvalidateOptions, InvalidationPreview } from "./library/invalidate.ts";
 
+// Hear of changes made elsewhere
+
+export type { EventBatch, EventRequest, EventSource } from "./events/event-source.ts";
+export { type JetStreamClient, type JetStreamEventsOptions, jetStreamEvents } from "./events/jet-stream.ts";
+export { type PostgresClient, type PostgresEventsOptions, postgresEvents } from "./events/postgres.ts";
+export { type RedisPubSubOptions, redisPubSubEvents } from "./events/redis/pub-sub.ts";
+export { type RedisStreamOptions, redisStreamEvents } from "./events/redis/stream.ts";
+export type { EventCounts, ListenOptions } from "./library/listen.ts";
+
 // Speak to the cache from a resolver
 
 export { addCacheTags, type CachePolicyHint, setCachePolicy } from "./fields/hints.ts";

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type GraphQLSchema, isAbstractType, isObjectType } from "graphql";
+import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from "graphql";
 import { FieldgateError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Identities } from "../fields/identity.ts";
@@ -16,7 +16,9 @@ export type InvalidationTarget =
   /** Every entry with one of these tags, as the templates make them: `"category:books"`. */
   | { readonly tags: readonly string[] }
   /** Every PRIVATE entry of this principal. */
-  | { readonly principal: string | number | bigint };
+  | { readonly principal: string | number | bigint }
+  /** Everything in the namespace. */
+  | { readonly all: true };
 
 export type EntityId = string | number | bigint | Readonly<Record<string, unknown>>;
 
@@ -48,7 +50,7 @@ export function stampNamesOf(targets: readonly unknown[], words: TargetWords): r
   throw new FieldgateError(
     "BAD_TARGET",
     `Nothing was invalidated, because ${problems.length === 1 ? "a target is" : `${problems.length} targets are`} wrong:\n${problems.map((problem) => `- ${problem}`).join("\n")}\n`,
-    "A target is one of { entity, id }, { entity }, { field }, { tags } and { principal }.",
+    "A target is one of { entity, id }, { entity }, { field }, { tags }, { principal } and { all: true }.",
   );
 }
 
@@ -68,6 +70,9 @@ export function namesOfTarget(target: unknown, words: TargetWords): readonly str
       return fieldsOf(nameIn(target, "field"), words.schema).map(stampNames.field);
     case "tags":
       return tagsOf(target["tags"]).map(stampNames.tag);
+    case "all":
+      if (target["all"] === true) return [stampNames.all];
+      throw new TypeError(`"all" must be true, but got: ${print(target["all"])}.`);
     case "principal":
       return [stampNames.principal(words.principalDigest(principalOf(target["principal"])))];
     default:
@@ -75,12 +80,24 @@ export function namesOfTarget(target: unknown, words: TargetWords): readonly str
   }
 }
 
-const FORMS = ["entity", "id", "field", "tags", "principal"];
+const FORMS = ["entity", "id", "field", "tags", "principal", "all"];
 
 function strange(given: readonly string[]): string {
   const unknown = given.find((name) => !FORMS.includes(name));
   if (unknown !== undefined) return ` It has no "${unknown}".${didYouMean(unknown, FORMS)}`;
   return given.length > 1 ? " Give each form a target of its own." : "";
+}
+
+/** Whether the schema has neither such a type nor such a field: another gateway's may. */
+export function isForeignTarget(target: unknown, schema: GraphQLSchema | undefined): boolean {
+  if (schema === undefined || !isRecord(target)) return false;
+  const { entity, field } = target;
+  if (typeof entity === "string") return schema.getType(entity) === undefined;
+  if (typeof field !== "string") return false;
+  const [typeName = "", fieldName = ""] = field.split(".");
+  const type = schema.getType(typeName);
+  if (type === undefined) return true;
+  return (isObjectType(type) || isInterfaceType(type)) && type.getFields()[fieldName] === undefined;
 }
 
 function entityNames(typeName: string, id: unknown, words: TargetWords): readonly string[] {

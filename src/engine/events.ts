@@ -39,6 +39,22 @@ export type CacheEvent =
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
   /** A command that the store refused (`OOM`, `MISCONF`, `BUSY`, …: what its error begins with, `ERR` for any other), or did not answer (`TIMEOUT`). */
   | { readonly type: "store-error"; readonly code: string; readonly detail: string }
+  /** Messages of a source of events were dealt with; `bad` of them could not be understood. */
+  | { readonly type: "events"; readonly source: string; readonly messages: number; readonly bad: number }
+  /** All that a source covers was dropped: messages may have been missed ("gap"), or it could not be read ("blind"). */
+  | {
+      readonly type: "events-dropped";
+      readonly source: string;
+      readonly reason: "gap" | "blind";
+      readonly detail: string;
+    }
+  /** Whether this process reads the source for the fleet. */
+  | {
+      readonly type: "events-state";
+      readonly source: string;
+      readonly state: "leading" | "standby" | "blind" | "closed";
+      readonly detail: string;
+    }
   /**
    * A named thing that deserves a log line once. Why a value was not stored: "tainted", "private", "zero", "unstorable", "too-large",
    * "misaligned", "audience-changed". Why nothing was looked up: "no-identity", "unkeyable", "principal-failed", "vary-failed".

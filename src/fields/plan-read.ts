@@ -88,6 +88,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
 
   // Nearly every call has these and no others.
   const always = (isRoot: boolean) => [
+    stampNames.all,
     stampNames.field(coordinate),
     ...(isRoot ? [] : [stampNames.type(typeName)]),
   ];

@@ -136,6 +136,24 @@ export function createMetrics(): GatewayMetrics {
     labelNames: ["code", "coordinate"],
     registers,
   });
+  const events = new Counter({
+    name: "fieldgate_events_total",
+    help: "Messages of sources of events that this gateway dealt with, by whether they could be understood.",
+    labelNames: ["source", "result"],
+    registers,
+  });
+  const eventDrops = new Counter({
+    name: "fieldgate_events_dropped_total",
+    help: "How often all that a source covers was dropped: messages may have been missed (gap), or it could not be read (blind).",
+    labelNames: ["source", "reason"],
+    registers,
+  });
+  const eventsLeading = new Gauge({
+    name: "fieldgate_events_leading",
+    help: "1 in the gateway that reads the source for the fleet, 0 in the others; the fleet's sum is 1.",
+    labelNames: ["source"],
+    registers,
+  });
   const requests = new Histogram({
     name: "fieldgate_http_request_seconds",
     help: "How long GraphQL requests took, by status and X-Cache.",
@@ -189,6 +207,16 @@ export function createMetrics(): GatewayMetrics {
         return;
       case "store-error":
         storeErrors.inc({ code: event.code });
+        return;
+      case "events":
+        events.inc({ source: event.source, result: "done" }, event.messages - event.bad);
+        events.inc({ source: event.source, result: "bad" }, event.bad);
+        return;
+      case "events-dropped":
+        eventDrops.inc({ source: event.source, reason: event.reason });
+        return;
+      case "events-state":
+        eventsLeading.set({ source: event.source }, event.state === "leading" ? 1 : 0);
         return;
       case "warning":
         warnings.inc({ code: event.code, coordinate: event.coordinate });

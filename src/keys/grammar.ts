@@ -9,6 +9,7 @@ import { FieldgateError } from "../base/errors.ts";
  *     stamp, lock, mark            shop:{Product:42}:__stamp   <entry>:__lock   <entry>:__pass
  *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names   shop:{__log}:__announced
  *     near copies                  shop:{__near}:__sessions; channels shop:{__near}:__revocations, …:__acknowledgements:<process>
+ *     source of events             shop:{__events:orders}:__position   …:__stamp   …:__position:__lock
  *
  * What comes from outside is escaped to `[A-Za-z0-9_.%-]`, so `:`, `,`, `~`, `=`, `{` and `}` are separators
  * wherever they stand. A part that begins with `__` is always Fieldgate's own. An entity's home holds a `:`, a root
@@ -34,10 +35,19 @@ export interface Keys {
   readonly nearRevocations: string;
   /** Channel by which one process hears who has dropped it. */
   nearAcknowledgements(processId: string): string;
+  /** Of what the fleet remembers of one source of events: its position, and who reads it. */
+  eventSource(name: string): EventSourceKeys;
   /** The parts of an entry's key; undefined for every other key, of this namespace or not. */
   parseEntry(key: string): EntryParts | undefined;
   /** Glob for SCAN: matches every key of this namespace and none of another. */
   readonly pattern: string;
+}
+
+export interface EventSourceKeys {
+  readonly position: string;
+  readonly stamp: string;
+  readonly lock: string;
+  readonly pass: string;
 }
 
 export interface EntryParts {
@@ -90,6 +100,11 @@ export function createKeys(namespace: string): Keys {
     nearSessions: `${opening}__near}:__sessions`,
     nearRevocations: `${opening}__near}:__revocations`,
     nearAcknowledgements: (processId) => `${opening}__near}:__acknowledgements:${processId}`,
+    eventSource(name) {
+      const slot = `${opening}__events:${name}}`;
+      const position = `${slot}:__position`;
+      return { position, stamp: `${slot}:__stamp`, lock: `${position}:__lock`, pass: `${position}:__pass` };
+    },
     parseEntry: (key) => parseEntry(opening, key),
     pattern: `${opening}*`,
   };
@@ -144,6 +159,8 @@ export function isReplica(home: string): boolean {
 
 /** Names of the stamps that are no entry's home: what `invalidate` can reach besides an entity or a root field's slot. */
 export const stampNames = {
+  /** Everything of the namespace. */
+  all: "__all",
   /** Any entity of the type: dropped with each of them, and with the type. */
   any: (typeName: string) => `__any:${typeName}`,
   type: (typeName: string) => `__type:${typeName}`,

@@ -14,6 +14,7 @@ import { type CacheLimits, createCache, type CacheStats as EngineStats } from ".
 import type { CacheEvent } from "../engine/events.ts";
 import { Fleet } from "../engine/fleet.ts";
 import { type SourceLimits, type SourceState, Sources } from "../engine/sources.ts";
+import type { EventSource } from "../events/event-source.ts";
 import { createAudiences } from "../fields/audience.ts";
 import { createEarlyWaves, type EarlyWaves } from "../fields/early-waves.ts";
 import { setCachePolicy } from "../fields/hints.ts";
@@ -40,6 +41,7 @@ import type { HintSource } from "./cache-hints.ts";
 import { createEventLog } from "./event-log.ts";
 import { graphqlErrors } from "./graphql-errors.ts";
 import { type InvalidateOptions, type InvalidationPreview, invalidate } from "./invalidate.ts";
+import { type EventCounts, Listening, type ListenOptions } from "./listen.ts";
 import { quietConsole } from "./logger.ts";
 import { openFirst } from "./opening.ts";
 import { type AnyContext, checkOptions, type FieldCacheOptions, type NearOptions } from "./options.ts";
@@ -113,6 +115,20 @@ export interface FieldCache<Context = AnyContext> {
     options?: InvalidateOptions,
   ): Promise<void>;
   /**
+   * Invalidates what the messages of a source say: see docs/events.md. Resolves once what happened before is dealt with, or another gateway
+   * does so; a gateway that waits for it serves nothing older. Ends with `close`. Every gateway of a namespace listens; one of them reads.
+   *
+   * @example
+   * await cache.listen(redisStreamEvents({ redis: "redis://localhost:6379", stream: "changes" }), {
+   *   covers: [{ entity: "Product" }, { field: "Query.products" }],
+   * });
+   *
+   * Trap: without `covers` the whole namespace is dropped where messages may have been missed.
+   *
+   * @throws FieldgateError `BAD_EVENT_SOURCE`, `LISTENING_TWICE`, `BAD_TARGET`.
+   */
+  listen(source: EventSource, options?: ListenOptions): Promise<void>;
+  /**
    * The kill switch at run time, in this process: everything, a type with its fields (`"Product"`), or a field
    * (`"Product.price"`). What is off is neither read nor stored; invalidations still go out.
    */
@@ -136,6 +152,8 @@ export interface CacheStats extends Counts {
   readonly running: EngineStats & { readonly pendingInvalidations: number };
   /** Of each source of the option `sources`. */
   readonly sources: Readonly<Record<string, SourceState>>;
+  /** By the names of the sources that this process listens to. */
+  readonly events: Readonly<Record<string, EventCounts>>;
 }
 
 /**
@@ -259,6 +277,23 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
   const untaught = createIdentities({ keys: new Map(), ...present({ identify: options.identify }) });
   const principalDigest = (principal: string | number | bigint) => hmacDigest(secret, principal.toString());
   const words = (): TargetWords => applied?.words ?? { identities: untaught, principalDigest };
+
+  // Invalidations that begin elsewhere.
+  const listening = new Listening({
+    store,
+    keys,
+    clock,
+    random,
+    emit,
+    words,
+    untaught: { identities: untaught, principalDigest },
+    invalidate: (names) => engine.invalidate(names),
+    load(name, keysOfRows) {
+      const made = entities.get(name);
+      const state = states.of(undefined);
+      for (const key of keysOfRows) made?.load(state, undefined, key).catch(() => {});
+    },
+  });
 
   function known(call: string): Applied {
     if (applied !== undefined) return applied;
@@ -427,6 +462,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
 
   async function close(): Promise<readonly string[]> {
     const shutdownMs = options.shutdownMs ?? 10_000;
+    await listening.close();
     const [names, fills] = await Promise.all([pending.close(shutdownMs), engine.close(shutdownMs)]);
     await fleet?.close();
     await store.close();
@@ -470,6 +506,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
         target,
         invalidateOptions,
       ) as Promise<never>,
+    listen: async (source, listenOptions) => listening.listen(source, listenOptions),
     disable(coordinate) {
       assertCoordinate(coordinate);
       switches.turnOff(coordinate);
@@ -484,6 +521,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
       store: { kind: store.kind, ...store.state() },
       running: { ...engine.stats(), pendingInvalidations: pending.size },
       sources: sources.stats(),
+      events: listening.stats(),
     }),
     close() {
       closing ??= close();

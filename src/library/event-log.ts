@@ -8,6 +8,13 @@ const REMEMBERED = 1000;
 /** What refuses one, a store or a source, refuses many: one line tells of them, and is repeated while it lasts. */
 const REPEAT_MS = 60_000;
 
+const SOURCE_STATES = {
+  leading: "This gateway reads the source of events for the fleet.",
+  standby: "Another gateway reads the source of events.",
+  blind: "The source of events cannot be read.",
+  closed: "The source of events is not listened to any more.",
+} as const;
+
 /** Turns the events that a human should see into log lines. */
 export function createEventLog(logger: Logger, clock: Pick<Clock, "monotonic">): (event: CacheEvent) => void {
   const said = new Set<string>();
@@ -52,6 +59,18 @@ export function createEventLog(logger: Logger, clock: Pick<Clock, "monotonic">):
         logger.warn(
           { source: event.source, detail: event.error },
           "A source is busy; loads of it are refused.",
+        );
+        return;
+      case "events-dropped":
+        logger.warn(
+          { source: event.source, reason: event.reason, detail: event.detail },
+          "All that a source of events covers was dropped.",
+        );
+        return;
+      case "events-state":
+        logger[event.state === "blind" ? "warn" : "info"](
+          { source: event.source, detail: event.detail },
+          SOURCE_STATES[event.state],
         );
         return;
       case "fill-error":

@@ -14,7 +14,7 @@ export function planRow(
   session: ReadSession,
 ): ReadPlan {
   const { home } = identity;
-  const tags = new Set([stampNames.type(policy.typeName), ...knownTags(policy)]);
+  const tags = new Set([stampNames.all, stampNames.type(policy.typeName), ...knownTags(policy)]);
   if (audience.principalTag !== undefined) tags.add(audience.principalTag);
   return {
     coordinate: policy.coordinate,

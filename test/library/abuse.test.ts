@@ -288,7 +288,7 @@ describe("cache.invalidate(target)", () => {
       "Nothing was invalidated, because 2 targets are wrong:\n" +
         '- "Product" has no field "prize". Did you mean "price"?\n' +
         '- The schema has no entity "Produkt". Did you mean "Product"?\n' +
-        " A target is one of { entity, id }, { entity }, { field }, { tags } and { principal }.",
+        " A target is one of { entity, id }, { entity }, { field }, { tags }, { principal } and { all: true }.",
     );
     expect(cache.stats().invalidations.done).toBe(0);
   });

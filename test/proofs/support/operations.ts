@@ -32,5 +32,6 @@ export function namesOf(target: InvalidationTarget): readonly string[] {
   if ("entity" in target) return [`type:${target.entity}`];
   if ("field" in target) return [`field:${target.field}`];
   if ("tags" in target) return target.tags.map((tag) => `tag:${tag}`);
+  if ("all" in target) return ["all"];
   return [`principal:${String(target.principal)}`];
 }

@@ -72,6 +72,7 @@ export async function runSchedule({ world, random, law, name }: ScheduleOptions)
   };
 
   function target(): InvalidationTarget {
+    if (chance(0.03)) return { all: true };
     switch (below(6)) {
       case 0:
         return { entity: oneOf(["Product", "Review", "Bundle"]) };

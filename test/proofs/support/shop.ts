@@ -108,7 +108,7 @@ export function shopOver(cache: FieldCache<ShopContext>, source: Source): GraphQ
   function readChild(typeName: "Product" | "Review") {
     return async ({ id, seen }: Product, _args: unknown, _context: unknown, info: GraphQLResolveInfo) => {
       const home = [`${typeName}:${id}`, `type:${typeName}`];
-      return [await read(info, home), ...inherited(seen, home)];
+      return [await read(info, home), ...inherited(seen, [...home, "all"])];
     };
   }
 

@@ -50,7 +50,7 @@ export class Source {
     }
     load.ended = this.#now();
     if (fails) throw new Error("The source is out of order.");
-    return rows.map((names) => ({ names, at }));
+    return rows.map((names) => ({ names: [...names, "all"], at }));
   }
 
   async read(names: readonly string[]): Promise<Reading> {
