@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parseEntry } from "../../src/engine/entry.ts";
 import { StampCopies } from "../../src/keys/stamp-copies.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory/memory-store.ts";
+import { StoreFailure } from "../../src/store/store.ts";
 import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
 import { counted, type Gateway, gateway, held, keys, type PlanParts, planFor, turns } from "./support.ts";
 
@@ -297,6 +298,52 @@ describe("a copy", () => {
     for (let at = 0; at < 4; at++) expect(await read(a, source)).toMatchObject({ reason: "store-down" });
     mend();
     expect(await readOften(a, source)).toContain("hit replica");
+  });
+
+  test("on a server that is away is passed by: home answers, and nobody goes to the source", async () => {
+    const source = counted();
+    await readOften(a, source);
+    const isAway = (key: string) => bucketOf(key) !== server.bucketOf(HOME);
+    const failure = new StoreFailure("down", "away");
+    const partial = await gateway(
+      {
+        ...server,
+        async read(request) {
+          const { entries, stamps, ...rest } = await server.read(request);
+          return {
+            ...rest,
+            entries: entries.map((text, at) => (isAway(request.entryKeys[at]!) ? failure : text)),
+            stamps: stamps.map((stamp, at) => (isAway(request.stampKeys[at]!) ? failure : stamp)),
+          };
+        },
+      },
+      { clock },
+    );
+    expect(new Set(await readOften(partial, source))).toEqual(new Set(["hit"]));
+    expect(source.loads()).toBe(1);
+  });
+
+  test("does not load: after each expiry the source is asked once, by all gateways together", async () => {
+    const source = counted();
+    const parts = { ...hot, lifetimes: { freshMs: 4000 } };
+    for (let expiry = 1; expiry <= 5; expiry++) {
+      for (let round = 0; round < 10; round++) {
+        let done = false;
+        const reading = Promise.all([a, b, a, b, a, b].map((one) => read(one, source, parts)));
+        void reading.then(() => {
+          done = true;
+        });
+        // Whoever waits for the other gateway's fill asks again by the clock.
+        for (; !done; clock.step(1)) await turns(2);
+        await turns(8);
+      }
+      expect(source.loads()).toBe(expiry);
+      clock.step(4001);
+    }
+    const atReplicas = [...a.events, ...b.events].filter(
+      (event) => event.type === "read" && event.reason === "replica",
+    );
+    expect(atReplicas.length).toBeGreaterThan(100);
   });
 
   test("is not waited for", async () => {
