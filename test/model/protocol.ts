@@ -13,6 +13,8 @@ export interface Slot {
   readonly home: number;
   /** A tag seen before the load (argument, parent), or learnt from the value. */
   readonly tag?: { readonly name: number; readonly learnt: boolean };
+  /** A replica of that slot: home and tag are copies of that one's names. It is read first, and filled by copiers alone. */
+  readonly copyOf?: number;
 }
 
 export interface Scenario {
@@ -35,6 +37,11 @@ export interface Scenario {
   readonly changes?: number;
   /** Waiters may stop waiting and load by themselves. */
   readonly impatient?: boolean;
+  /** Copies of names, by name: an invalidation drops them one by one, before the name itself or after it. */
+  readonly copies?: readonly (readonly number[])[];
+  readonly copiesFirst?: boolean;
+  /** How often a replica is copied. Default 0. */
+  readonly copyings?: number;
   /** Names that the log keeps. Default 3. */
   readonly logLength?: number;
 }
@@ -53,6 +60,8 @@ export interface Rules {
   readonly absentStamp: "invalid" | "valid";
   readonly putComparesToken: boolean;
   readonly putComparesStamp: boolean;
+  readonly copiesDropped: boolean;
+  readonly copierAsksLog: "since before its look" | "since after its look" | "never";
 }
 
 export const protocol: Rules = {
@@ -68,6 +77,8 @@ export const protocol: Rules = {
   absentStamp: "invalid",
   putComparesToken: true,
   putComparesStamp: true,
+  copiesDropped: true,
+  copierAsksLog: "since before its look",
 };
 
 type Stamp = string | null;
@@ -110,6 +121,21 @@ interface Request {
   entry: Entry | null;
   flight: string | null;
   value: Value | null;
+  /** It has found nothing at the replica. */
+  atHome: boolean;
+}
+
+/** Makes the entry of a replica out of the one at home. */
+interface Copier {
+  id: string;
+  slot: number;
+  at: "begin" | "tags" | "look" | "look at tag" | "stamps" | "log" | "put";
+  position: Position;
+  /** Its own stamps. */
+  home: Stamp;
+  tag: Stamp;
+  /** Seen at home. */
+  entry: Entry | null;
 }
 
 interface Fill {
@@ -162,6 +188,7 @@ export interface State {
   log: Log;
   requests: Request[];
   fills: Fill[];
+  copiers: Copier[];
   invalidators: { call: number; step: number; number: number | null }[];
   late: Command[];
   called: number[];
@@ -171,6 +198,7 @@ export interface State {
   timeouts: number;
   softEnds: number;
   changes: number;
+  copyings: number;
 }
 
 export function model(scenario: Scenario, rules: Rules = protocol): Model<State> {
@@ -186,6 +214,7 @@ function first(scenario: Scenario): State {
     log: { epoch: "#1", sequence: 0, names: [], announcements: [] },
     requests: scenario.requests.map(() => idle()),
     fills: [],
+    copiers: [],
     invalidators: scenario.invalidators.map(() => ({ call: 0, step: 0, number: null })),
     late: [],
     called: zeros,
@@ -195,6 +224,7 @@ function first(scenario: Scenario): State {
     timeouts: scenario.timeouts ?? 0,
     softEnds: scenario.softEnds ?? 0,
     changes: scenario.changes ?? 0,
+    copyings: scenario.copyings ?? 0,
   };
 }
 
@@ -210,6 +240,7 @@ function idle(): Request {
     entry: null,
     flight: null,
     value: null,
+    atHome: false,
   };
 }
 
@@ -233,6 +264,7 @@ class Stepper {
   all(): Step<State>[] {
     for (const index of this.#from.requests.keys()) this.#request(index);
     for (const index of this.#from.fills.keys()) this.#fill(index);
+    for (const index of this.#from.copiers.keys()) this.#copier(index);
     for (const index of this.#from.invalidators.keys()) this.#invalidator(index);
     this.#environment();
     return this.#steps;
@@ -346,14 +378,14 @@ class Stepper {
 
   /** "None is stored": nothing under a home stamp that an invalidation resolved meanwhile has dropped; nothing over a newer one. */
   #judgePut(state: State, slot: number, entry: Entry): void {
-    const { home } = this.#slot(slot);
+    const { home } = this.#slot(this.#slot(slot).copyOf ?? slot);
     if ((entry.known[home] as number) < (state.resolved[home] as number)) {
       this.#broken = "a value was stored that was loaded before an invalidation which has resolved";
     }
     const present = state.entries[slot];
     if (
       present &&
-      present.home === state.stamps[home] &&
+      present.home === state.stamps[this.#slot(slot).home] &&
       present.home === entry.home &&
       present.order < entry.order
     ) {
@@ -366,7 +398,9 @@ class Stepper {
   #request(index: number): void {
     const { process, reads, last } = this.#scenario.requests[index] as Scenario["requests"][number];
     const request = this.#from.requests[index] as Request;
-    const target = reads[request.step];
+    const wanted = reads[request.step];
+    const target =
+      request.atHome && typeof wanted === "number" ? (this.#slot(wanted).copyOf as number) : wanted;
     const who = `R${index}@p${process}`;
     const mine = (state: State): Request => state.requests[index] as Request;
 
@@ -400,13 +434,25 @@ class Stepper {
 
     const slot = this.#slot(target);
     const what = `E${target}`;
+    const goHome = (state: State): void => {
+      Object.assign(mine(state), { at: "read", atHome: true, home: null, tag: null, entry: null });
+      this.#label += " → home";
+    };
     const bypass = (state: State): void =>
       this.#receive(state, index, target, this.#load(state, mine(state).input), "bypass");
     const judge = (state: State): void => {
       const own = mine(state);
       const entry = own.entry;
       own.entry = null;
-      if (entry && this.#isValid(entry.home, own.home) && (!slot.tag || this.#isValid(entry.tag, own.tag))) {
+      const isValid =
+        entry !== null &&
+        this.#isValid(entry.home, own.home) &&
+        (!slot.tag || this.#isValid(entry.tag, own.tag));
+      if (slot.copyOf !== undefined && (!isValid || entry.soft)) {
+        goHome(state);
+        return;
+      }
+      if (isValid) {
         if (entry.soft) this.#refresh(state, target, process, own, entry.id);
         this.#receive(state, index, target, entry, entry.soft ? "stale" : "hit");
         return;
@@ -445,7 +491,8 @@ class Stepper {
         if (this.#from.timeouts > 0) {
           this.#add(`${who} read times out`, (state) => {
             state.timeouts--;
-            bypass(state);
+            if (slot.copyOf === undefined) bypass(state);
+            else goHome(state);
           });
         }
         return;
@@ -539,7 +586,7 @@ class Stepper {
   /** A request gets a value: here the law is judged. */
   #receive(state: State, index: number, target: number, value: Value, how: string): void {
     const request = state.requests[index] as Request;
-    const slot = this.#slot(target);
+    const slot = this.#slot(this.#slot(target).copyOf ?? target);
     this.#label += ` → R${index} gets E${target} (${how})`;
     for (const name of slot.tag ? [slot.home, slot.tag.name] : [slot.home]) {
       if ((value.known[name] as number) < (request.floor[name] as number)) {
@@ -710,14 +757,120 @@ class Stepper {
     state.fills.splice(index, 1);
   }
 
+  // ---- copiers -------------------------------------------------------------------------------------------------
+
+  #copier(index: number): void {
+    const { slot: replica, at } = this.#from.copiers[index] as Copier;
+    const slot = this.#slot(replica);
+    const from = slot.copyOf as number;
+    const home = this.#slot(from);
+    const who = `C(E${replica} of E${from})`;
+    const mine = (state: State): Copier => state.copiers[index] as Copier;
+    const end = (state: State): void => {
+      const { id } = mine(state);
+      if (state.locks[replica]?.token === id) state.locks[replica] = null;
+      state.copiers.splice(index, 1);
+    };
+    const goOn = (state: State, to: Copier["at"]): void => {
+      mine(state).at = to;
+    };
+    const { copierAsksLog } = this.#rules;
+    const judged = copierAsksLog === "never" ? "put" : "log";
+    const looked = (state: State): void => goOn(state, slot.tag?.learnt ? "stamps" : judged);
+
+    switch (at) {
+      case "begin":
+        this.#command<{ kind: "own"; stamp: string } | { kind: "wait" | "entry" }>(
+          `${who} begin`,
+          (state) => ({
+            kind: "begin",
+            slot: replica,
+            token: mine(state).id,
+            stamp: this.#token(),
+            seen: "",
+          }),
+          (state, reply) => {
+            if (reply.kind !== "own") state.copiers.splice(index, 1);
+            else {
+              mine(state).home = reply.stamp;
+              goOn(state, slot.tag && !slot.tag.learnt ? "tags" : "look");
+            }
+          },
+          (state) => state.copiers.splice(index, 1),
+        );
+        return;
+      case "tags":
+      case "stamps":
+        this.#command<string>(
+          `${who} stamps G${slot.tag?.name}`,
+          () => ({ kind: "stamp", name: slot.tag?.name as number, stamp: this.#token() }),
+          (state, stamp) => {
+            mine(state).tag = stamp;
+            goOn(state, at === "tags" ? "look" : judged);
+          },
+          end,
+        );
+        return;
+      case "look":
+        this.#add(`${who} reads E${from} and G${home.home}`, (state) => {
+          const entry = state.entries[from] ?? null;
+          if (!entry || entry.soft || !this.#isValid(entry.home, state.stamps[home.home] as Stamp))
+            end(state);
+          else {
+            mine(state).entry = entry;
+            if (home.tag) goOn(state, "look at tag");
+            else looked(state);
+          }
+        });
+        return;
+      case "look at tag":
+        this.#add(`${who} reads G${home.tag?.name}`, (state) => {
+          const { entry } = mine(state);
+          if (this.#isValid((entry as Entry).tag, state.stamps[home.tag?.name as number] as Stamp))
+            looked(state);
+          else end(state);
+        });
+        return;
+      case "log":
+        this.#add(`${who} reads the log`, (state) => {
+          const { position } = mine(state);
+          const isLate = copierAsksLog === "since after its look";
+          const names = this.#logSince(state, isLate ? this.#position(state) : position);
+          const isClean =
+            names !== "gap" && !names.some((name) => name === home.home || name === home.tag?.name);
+          this.#label += isClean ? " → clean" : " → dirty";
+          if (isClean) goOn(state, "put");
+          else end(state);
+        });
+        return;
+      case "put":
+        this.#command<boolean>(
+          `${who} put`,
+          (state) => {
+            const { entry, home: own, tag, id } = mine(state);
+            const copy = { ...(entry as Entry), home: own, tag };
+            return { kind: "put", slot: replica, token: id, entry: copy };
+          },
+          (state, stored) => {
+            this.#label += stored ? " → stored" : " → refused";
+            end(state);
+          },
+          end,
+        );
+        return;
+    }
+  }
+
   // ---- invalidators --------------------------------------------------------------------------------------------
 
   #invalidator(index: number): void {
     const { call, step } = this.#from.invalidators[index] as State["invalidators"][number];
     const names = this.#scenario.invalidators[index] as readonly number[];
     const name = names[call];
-    const kind = this.#rules.invalidate[step];
-    if (name === undefined || kind === undefined) return;
+    const phases = this.#phases(name);
+    const phase = phases[step];
+    if (name === undefined || phase === undefined) return;
+    const { kind } = phase;
     const label = step === 0 ? `I${index} invalidate(G${name}) called: ${kind}` : `I${index} ${kind}`;
     this.#command<boolean>(
       label,
@@ -725,7 +878,7 @@ class Stepper {
         const own = state.invalidators[index] as State["invalidators"][number];
         // Counted once a call, when its first command leaves; a repeated round belongs to the same call.
         own.number ??= state.called[name] = (state.called[name] as number) + 1;
-        if (kind === "drop") return { kind, name };
+        if (kind === "drop") return { kind, name: phase.name };
         return { kind, name, owner: index, epoch: this.#token() };
       },
       (state, done) => {
@@ -736,12 +889,23 @@ class Stepper {
           return;
         }
         own.step++;
-        if (own.step < this.#rules.invalidate.length) return;
+        if (own.step < phases.length) return;
         state.resolved[name] = Math.max(state.resolved[name] as number, own.number as number);
         Object.assign(own, { step: 0, call: call + 1, number: null });
         this.#label += " → resolved";
       },
       () => {},
+    );
+  }
+
+  /** Each stamp is dropped by a step of its own. */
+  #phases(name: number | undefined): readonly { kind: Rules["invalidate"][number]; name: number }[] {
+    if (name === undefined) return [];
+    const { copies = [], copiesFirst } = this.#scenario;
+    const own = this.#rules.copiesDropped ? (copies[name] ?? []) : [];
+    const stamps = copiesFirst ? [...own, name] : [name, ...own];
+    return this.#rules.invalidate.flatMap((kind) =>
+      (kind === "drop" ? stamps : [name]).map((stamp) => ({ kind, name: stamp })),
     );
   }
 
@@ -761,6 +925,24 @@ class Stepper {
         this.#add(`E${index} passes its soft end`, (state) => {
           state.softEnds--;
           (state.entries[index] as Entry).soft = true;
+        });
+      }
+    }
+    if (this.#from.copyings > 0) {
+      for (const [index, { copyOf }] of this.#scenario.slots.entries()) {
+        // Nothing at home: nothing to copy.
+        if (copyOf === undefined || !entries[copyOf]) continue;
+        this.#add(`C(E${index}) notes its position`, (state) => {
+          state.copyings--;
+          state.copiers.push({
+            id: this.#token(),
+            slot: index,
+            at: "begin",
+            position: this.#position(state),
+            home: null,
+            tag: null,
+            entry: null,
+          });
         });
       }
     }

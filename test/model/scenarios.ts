@@ -111,6 +111,78 @@ export const scenarios = {
     ],
     invalidators: [[0], [0]],
   },
+  // A replica of the first slot, which is the only reader's first choice; name 1 is the copy of name 0.
+  "a replica, its stamp dropped after home's": {
+    names: 2,
+    slots: [entity, { home: 1, copyOf: 0 }],
+    copies: [[1]],
+    copyings: 1,
+    requests: [
+      { process: 0, reads: [0] },
+      { process: 1, reads: [1] },
+    ],
+    invalidators: [[0]],
+  },
+  "a replica, its stamp dropped before home's": {
+    names: 2,
+    slots: [entity, { home: 1, copyOf: 0 }],
+    copies: [[1]],
+    copiesFirst: true,
+    copyings: 1,
+    requests: [
+      { process: 0, reads: [0] },
+      { process: 1, reads: [1] },
+    ],
+    invalidators: [[0]],
+  },
+  "a replica copied twice, of a value with an old input": {
+    names: 2,
+    slots: [entity, { home: 1, copyOf: 0 }],
+    copies: [[1]],
+    copiesFirst: true,
+    copyings: 2,
+    requests: [
+      { process: 0, reads: ["source", 0] },
+      { process: 1, reads: [1], last: true },
+    ],
+    invalidators: [[0]],
+  },
+  // Names 2 and 3 are the copies of 0 and 1.
+  "a replica of what holds an entity by value": {
+    names: 4,
+    slots: [holder, { home: 2, tag: { name: 3, learnt: true }, copyOf: 0 }],
+    copies: [[2], [3]],
+    copyings: 1,
+    requests: [
+      { process: 0, reads: [0] },
+      { process: 1, reads: [1] },
+    ],
+    invalidators: [[1]],
+  },
+  "a replica of what has a tag": {
+    names: 4,
+    slots: [tagged, { home: 2, tag: { name: 3, learnt: false }, copyOf: 0 }],
+    copies: [[2], [3]],
+    copiesFirst: true,
+    copyings: 1,
+    requests: [
+      { process: 0, reads: [0] },
+      { process: 1, reads: [1] },
+    ],
+    invalidators: [[1]],
+  },
+  "an input read from a replica": {
+    names: 2,
+    slots: [entity, { home: 1, copyOf: 0 }, entity],
+    copies: [[1]],
+    copyings: 1,
+    requests: [
+      { process: 0, reads: [0] },
+      { process: 1, reads: [1, 2] },
+      { process: 0, reads: [2], last: true },
+    ],
+    invalidators: [[0]],
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;
@@ -203,6 +275,18 @@ export const broken: Record<string, BrokenProtocol> = {
     rules: { putComparesToken: false },
     scenario: "a load and a reader",
     world: "one eviction of any key",
+  },
+  "replicas that an invalidation leaves alone": {
+    rules: { copiesDropped: false },
+    scenario: "a replica, its stamp dropped after home's",
+  },
+  "a copier that does not ask the log": {
+    rules: { copierAsksLog: "never" },
+    scenario: "a replica, its stamp dropped before home's",
+  },
+  "a copier that asks the log since after its look": {
+    rules: { copierAsksLog: "since after its look" },
+    scenario: "a replica of what holds an entity by value",
   },
   "put without comparing the stamp": { rules: { putComparesStamp: false }, scenario: "a load and a reader" },
 };
