@@ -14,7 +14,10 @@ export interface ReadPlan {
   /** What the value may be shared with. A private fill is never refreshed in the background of another principal. */
   readonly scope: "PUBLIC" | "PRIVATE";
   readonly session: ReadSession;
-  /** Read from replicas from the first read on. */
+  /**
+   * true: read from replicas from the first read on. false: at home alone, as something beside the entry is read in the same
+   * moment (what is written behind). Absent: as hot as it is found to be.
+   */
   readonly hot?: boolean;
   /** An entry of this id counts as absent: its reader found that it refers to what is gone. */
   readonly except?: string;

@@ -97,7 +97,7 @@ export class Replicas {
 
   /** Counts a read; the replica where it is to look first, undefined: it looks at home. */
   placeOf(plan: ReadPlan): ReadPlan | undefined {
-    if (plan.scope === "PRIVATE") return undefined;
+    if (!mayBeCopied(plan)) return undefined;
     this.#hot?.count(plan.home);
     const spread = this.#spreadOf(plan);
     if (spread === 1) return undefined;
@@ -108,7 +108,7 @@ export class Replicas {
 
   /** The same for a look that nobody has asked for yet. */
   placeAhead(plan: ReadPlan): ReadPlan | undefined {
-    if (plan.scope === "PRIVATE") return undefined;
+    if (!mayBeCopied(plan)) return undefined;
     const spread = this.#spreadOf(plan);
     return spread === 1 ? undefined : this.#place(plan, spread, this.#entryOf(plan.key));
   }
@@ -308,6 +308,10 @@ export class Replicas {
     if (stored instanceof StoreFailure) return "failed";
     return stored ? "stored" : "refused";
   }
+}
+
+function mayBeCopied({ scope, hot }: ReadPlan): boolean {
+  return scope !== "PRIVATE" && hot !== false;
 }
 
 type ReplicaLook =

@@ -201,6 +201,18 @@ describe("what is read often", () => {
     expect(events()).toEqual([]);
   });
 
+  test("stays at home if its plan wants it there, though its home is hot", async () => {
+    await reads(100);
+    expect(events()).toEqual(["promoted Product:42"]);
+    const outcomes = await readOften(a, counted(), { hot: false, field: "label" }, 50);
+    expect(outcomes.slice(1)).toEqual(new Array(49).fill("hit"));
+    const session = a.cache.session();
+    const from = a.store.reads.length;
+    a.cache.lookEarly([planFor(a.cache, { hot: false, field: "label", session })]);
+    await turns();
+    expect(a.store.reads.slice(from).flatMap(({ entryKeys }) => entryKeys)).toEqual([keyOf("label")]);
+  });
+
   test("stays at home in a store of one part", async () => {
     server = createMemoryStore({ keys, clock });
     a = await gateway(server, { clock });

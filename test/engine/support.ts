@@ -51,7 +51,7 @@ export function planFor(cache: Cache, parts: PlanParts = {}): ReadPlan {
     lifetimes: { freshMs: MINUTE, staleMs: 0, staleIfErrorMs: 0, nullMs: 5000, ...parts.lifetimes },
     scope: parts.scope ?? "PUBLIC",
     session: parts.session ?? cache.session(),
-    ...(parts.hot ? { hot: true } : {}),
+    ...(parts.hot === undefined ? {} : { hot: parts.hot }),
   };
 }
 
