@@ -7,6 +7,7 @@ import type { StampCopies } from "../keys/stamp-copies.ts";
 import { ANNOUNCED_MS, type Store, StoreFailure } from "../store/store.ts";
 import type { Emit } from "./events.ts";
 import type { Flights } from "./flights.ts";
+import { LeftAnnouncements } from "./left-announcements.ts";
 import type { Turn } from "./turn.ts";
 
 export interface InvalidatorOptions {
@@ -57,11 +58,13 @@ export class InvalidationError extends FieldgateError {
 /** Announce, drop, log: see docs/protocol.md, "Why it holds". What is asked for in one turn is one batch. */
 export class Invalidator {
   readonly #options: InvalidatorOptions;
+  readonly #left: LeftAnnouncements;
   #names = new Set<string>();
   #done: Deferred<void> | undefined;
 
   constructor(options: InvalidatorOptions) {
     this.#options = options;
+    this.#left = new LeftAnnouncements(options.clock);
   }
 
   /** Resolves when no later read can be answered with what was loaded before this call; rejects when it cannot be known. */
@@ -144,6 +147,8 @@ export class Invalidator {
     const startedAt = clock.monotonic();
     try {
       await this.#insist(list, startedAt, round);
+      // Logging is what takes an announcement away; names that are told once too often do no harm.
+      for (const { token, names } of this.#left.take()) void this.#options.store.appendLog(token, names);
       // The requests of this process that begin from now on know of it: their fills may store at once.
       await turn.sampleLog();
       emit({ type: "invalidate", names: list, ms: clock.monotonic() - startedAt });
@@ -168,9 +173,9 @@ export class Invalidator {
     const { store, copies, random } = this.#options;
     const token = random.token(TOKEN_CHARS);
     const announced = await store.announce(token, names);
-    if (announced !== undefined) return { phase: "announce them", failure: announced };
+    if (announced !== undefined) return this.#leave(token, names, "announce them", announced);
     const dropped = await store.dropStamps(names.flatMap((name) => copies.keysOf(name)));
-    if (dropped !== undefined) return { phase: "drop their stamps", failure: dropped };
+    if (dropped !== undefined) return this.#leave(token, names, "drop their stamps", dropped);
     return token;
   }
 
@@ -179,7 +184,12 @@ export class Invalidator {
     if (logged === true) return undefined;
     const failure =
       logged === false ? new StoreFailure("error", "their announcement was evicted meanwhile") : logged;
-    return { phase: "log them", failure };
+    return this.#leave(token, names, "log them", failure);
+  }
+
+  #leave(token: string, names: readonly string[], phase: string, failure: StoreFailure): Unfinished {
+    this.#left.add(token, names);
+    return { phase, failure };
   }
 
   /** Repeats a round until the store says that all of it was done. */

@@ -90,6 +90,40 @@ describe("invalidate", () => {
   );
 });
 
+test("an announcement that timed out runs later · the invalidation succeeds in another round · its names are stored again at once", async () => {
+  const late = b.store.timeOut("announce");
+  const drop = b.store.timeOut("dropStamps");
+  const invalidated = b.cache.invalidate(["Product:42"]);
+  await late.arrived;
+  await late.run();
+  await drop.arrived;
+  await invalidated;
+  await turns();
+  await read(a, "told"); // hears of the invalidation
+  await a.cache.drain(1000);
+  await read(a, "new");
+  await a.cache.drain(1000);
+  expect(await read(a, "unread")).toMatchObject({ value: "new", outcome: "hit" });
+});
+
+test("an invalidation gives up · it is asked for once more, and succeeds · nothing of the first one keeps its names from being stored", async () => {
+  const impatient = await gateway(server, { limits: { invalidateMs: 1 } });
+  const late = impatient.store.timeOut("announce");
+  await expect(impatient.cache.invalidate(["Product:42"])).rejects.toThrow("could not");
+  await late.run();
+  await b.cache.ready();
+  await read(b, "met"); // what is announced is not stored
+  await b.cache.drain(1000);
+  expect(b.events.filter(({ type }) => type === "fill")).toEqual([]);
+  await impatient.cache.invalidate(["Product:42"]);
+  await turns();
+  await read(b, "told");
+  await b.cache.drain(1000);
+  await read(b, "new");
+  await b.cache.drain(1000);
+  expect(await read(b, "unread")).toMatchObject({ value: "new", outcome: "hit" });
+});
+
 describe("a holder that is too slow", () => {
   test("A stops · its lock ends · B loads new and stores · A's value is answered to A's caller and not stored", async () => {
     const slow = await gateway(server, { limits: { lockMinMs: 20 } });

@@ -371,6 +371,27 @@ describe("a network that fails", () => {
     await fill(store, slot());
   });
 
+  test("clients that were cut off together do not come back in one instant", async () => {
+    const proxy = await proxyTo(await redis());
+    const clients = Array.from({ length: 12 }, () => open(proxy.url));
+    await Promise.all(clients.map(({ store }) => store.ready()));
+    await proxy.refuse();
+    await Promise.all(clients.map(({ becomes }) => becomes("down")));
+    // Until they are at tries that are some hundred ms apart.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    await proxy.heal();
+    const backAt = await Promise.all(
+      clients.map(async ({ becomes }) => {
+        await becomes("up");
+        return performance.now();
+      }),
+    );
+    backAt.sort((a, b) => a - b);
+    const together = backAt.map((at) => backAt.filter((other) => other >= at && other < at + 20).length);
+    expect(Math.max(...together)).toBeLessThan(clients.length / 2);
+    expect(backAt.at(-1)! - backAt[0]!).toBeGreaterThan(100);
+  });
+
   test("latency within the time-out is no failure", async () => {
     const proxy = await proxyTo(await redis());
     const { store } = open(proxy.url, { readMs: 1000 });
