@@ -34,6 +34,16 @@ test("three gateways on three masters, everything hot", { timeout: 5 * HOURS }, 
   }
 });
 
+test("three gateways with near copies, which are stopped now and then", { timeout: 5 * HOURS }, async () => {
+  const random = seededRandom(seed);
+  const world = await startRedisWorld(3, random, { near: true });
+  try {
+    await prove("near", world, random, 12 * size, ["hits", "joined", "near"]);
+  } finally {
+    await world.close();
+  }
+});
+
 test("three streams on one embedded store", { timeout: 5 * HOURS }, async () => {
   const random = seededRandom(seed);
   await prove("embedded", await startEmbeddedWorld(3, random), random, 150 * size);

@@ -10,8 +10,8 @@ import { contextOf, HOT_POLICIES, type ShopContext } from "./shop.ts";
 import { type Mood, Source } from "./source.ts";
 
 // One gateway of the proofs, in a process of its own: url of its Redis (several: of its masters), its number, the seed of
-// its source.
-const [urls = "", number = "", seed = ""] = process.argv.slice(2);
+// its source, and "near" if it holds near copies.
+const [urls = "", number = "", seed = "", near = ""] = process.argv.slice(2);
 
 const options = {
   namespace: "proof",
@@ -44,7 +44,7 @@ const gateway = new Gateway({
             }),
           },
         )
-      : createFieldCache<ShopContext>({ ...options, redis: urls, onEvent }),
+      : createFieldCache<ShopContext>({ ...options, near: near !== "", redis: urls, onEvent }),
 });
 await gateway.cache.ready();
 

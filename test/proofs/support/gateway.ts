@@ -11,6 +11,8 @@ export interface Report {
   readonly hits: number;
   /** Hits at a replica of what is hot. */
   readonly replicas: number;
+  /** Entries that were read from near copies. */
+  readonly near: number;
   /** Reads that were given a copy of another's load. */
   readonly joined: number;
   readonly stale: number;
@@ -38,6 +40,7 @@ export class Gateway {
   readonly #source: Source;
   readonly #now: () => number;
   #counts = noCounts();
+  #nearHits = 0;
 
   /** `open` makes the cache; it is told where events go. */
   constructor(options: {
@@ -108,7 +111,9 @@ export class Gateway {
 
   /** What happened since the last report. */
   report(): Report {
-    const report = { ...this.#counts, loads: this.#source.loads };
+    const nearHits = this.#cache.stats().store.near?.hits ?? 0;
+    const report = { ...this.#counts, near: nearHits - this.#nearHits, loads: this.#source.loads };
+    this.#nearHits = nearHits;
     this.#counts = noCounts();
     this.#source.loads = [];
     return report;

@@ -19,14 +19,17 @@ export interface RedisWorld extends World {
 /** Longer than the time-outs of `gateway-process.ts`: what is held so long is given up, and runs all the same. */
 const HOLD_MS = 250;
 
+/** Some stops are shorter than the lease of near copies, and some longer. */
+const STOP_MS = 2000;
+
 /**
  * Gateways in processes of their own, one Redis, and a proxy before it for each of them. `masters`: several of them share
- * the keys among themselves, and everything is hot.
+ * the keys among themselves, and everything is hot. `near`: they hold near copies, and are stopped now and then.
  */
 export async function startRedisWorld(
   gateways: number,
   random: Random,
-  { masters = 1 } = {},
+  { masters = 1, near = false } = {},
 ): Promise<RedisWorld> {
   const servers = await Promise.all(Array.from({ length: masters }, () => startRedis()));
   const redises = servers.map((server) => server.client());
@@ -38,11 +41,12 @@ export async function startRedisWorld(
       own.map(({ url }) => url).join(),
       String(number),
       String(Math.floor(random.next() * 1e9)),
+      ...(near ? ["near"] : []),
     ]),
   );
   await Promise.all(children.map((child) => child.call("ready")));
   const entries = await StoredEntries.of(servers.map((server) => server.client()));
-  const harm = new Harm(redises, proxies.flat(), random);
+  const harm = new Harm(redises, proxies.flat(), near ? children : [], random);
   const any = (): Child => children[Math.floor(random.next() * gateways)]!;
 
   return {
@@ -84,20 +88,28 @@ export async function startRedisWorld(
 class Harm {
   readonly #redises: readonly Redis[];
   readonly #proxies: readonly FaultProxy[];
+  readonly #stoppable: readonly Child[];
   readonly #random: Random;
   /** A breaker that is opened again and again stays open for longer: so a dozen settled moments lie between two times. */
   #settledSince = 0;
   #held: { readonly proxy: FaultProxy; readonly since: number } | undefined;
 
-  constructor(redises: readonly Redis[], proxies: readonly FaultProxy[], random: Random) {
+  constructor(
+    redises: readonly Redis[],
+    proxies: readonly FaultProxy[],
+    stoppable: readonly Child[],
+    random: Random,
+  ) {
     this.#redises = redises;
     this.#proxies = proxies;
+    this.#stoppable = stoppable;
     this.#random = random;
   }
 
   async some(): Promise<void> {
     const kind = this.#random.next();
     const redis = this.#redises[Math.floor(this.#random.next() * this.#redises.length)]!;
+    if (this.#stoppable.length > 0 && this.#random.next() < 0.3) return this.#stop();
     if (kind < 0.05) await redis.flushall();
     else if (kind < 0.45) await this.#evict(redis, ":__lock");
     else if (kind < 0.8 || this.#settledSince < 12) await this.#evict(redis);
@@ -111,6 +123,13 @@ class Harm {
     this.#held = undefined;
     await sleep(Math.max(0, since + HOLD_MS - performance.now()));
     await proxy.heal();
+  }
+
+  /** A gateway stands still, about as long as its lease, in the middle of whatever it does; what is asked of it meanwhile it finds when it wakes. */
+  #stop(): void {
+    const child = this.#stoppable[Math.floor(this.#random.next() * this.#stoppable.length)]!;
+    child.signal("SIGSTOP");
+    setTimeout(() => child.signal("SIGCONT"), this.#random.next() * STOP_MS);
   }
 
   /** Any key, or any whose name ends so. */

@@ -157,6 +157,7 @@ export async function runSchedule({ world, random, law, name }: ScheduleOptions)
     met: done.filter((invalidation) => loads.some((load) => meets(invalidation, load))).length,
     hits: sum(({ hits }) => hits),
     replicas: sum(({ replicas }) => replicas),
+    near: sum(({ near }) => near),
     joined: sum(({ joined }) => joined),
     stale: sum(({ stale }) => stale),
     stored: sum(({ stored }) => stored),
