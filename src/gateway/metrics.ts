@@ -8,7 +8,8 @@ import {
   type MetricValue,
   Registry,
 } from "prom-client";
-import type { CacheEvent } from "../index.ts";
+import type { CacheEvent, FieldCache } from "../index.ts";
+import { registerNearMetrics } from "./near-metrics.ts";
 
 /** All metrics of one process at one moment; plain data. */
 export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[];
@@ -21,6 +22,8 @@ export interface GatewayMetrics {
     readonly cache: string;
     readonly seconds: number;
   }) => void;
+  /** Says whose near copies are counted: once there is a cache. */
+  watch(cache: Pick<FieldCache, "stats">): void;
   /** In Prometheus' text format. */
   render(): Promise<string>;
   snapshot(): Promise<MetricsSnapshot>;
@@ -227,6 +230,7 @@ export function createMetrics(): GatewayMetrics {
     onEvent,
     onRequest: ({ status, cache, seconds: took }) =>
       requests.observe({ status: String(status), cache }, took),
+    watch: (cache) => registerNearMetrics(registry, () => cache.stats().store.near),
     render: () => registry.metrics(),
     snapshot: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,

@@ -75,6 +75,7 @@ export async function startProcess<Context extends object>(
   const cacheOptions = cacheOptionsOf(config, { log, metrics, shutdownMs });
   const parts = await byVariable(async () => definition.start({ config, log, cacheOptions }));
   const { cache, schema } = parts;
+  metrics.watch(cache);
   let closing: Promise<ShutdownReport> | undefined;
   let running = 0;
 

@@ -18,3 +18,20 @@ it("tells how many homes are hot now, and what became of their reads and copies"
     'fieldgate_hot_copies_total{coordinate="Product",stored="stored"} 1',
   ]);
 });
+
+it("tells what near copies do, as the cache says it at that moment", async () => {
+  const metrics = createMetrics();
+  const near = { open: true, hits: 3, copies: 2, bytes: 500, revocations: 1, losses: 0 };
+  const store = { kind: "redis", status: "up", commands: 0, roundTrips: 0, near } as const;
+  metrics.watch({ stats: () => ({ store }) as never });
+  await metrics.render();
+  near.hits = 4;
+  const lines = (await metrics.render()).split("\n").filter((line) => line.startsWith("fieldgate_near_"));
+  expect(lines).toEqual([
+    "fieldgate_near_hits_total 4",
+    "fieldgate_near_revocations_total 1",
+    "fieldgate_near_losses_total 0",
+    "fieldgate_near_copies 2",
+    "fieldgate_near_bytes 500",
+  ]);
+});

@@ -190,7 +190,7 @@ describe("the tables", () => {
 
   it("of docs/operations.md name every metric", () => {
     const made = [
-      ...readText("src/gateway/metrics.ts").matchAll(
+      ...(readText("src/gateway/metrics.ts") + readText("src/gateway/near-metrics.ts")).matchAll(
         /name: "(\w+)"[^}]*?(?:labelNames: \[(.*?)\])?,\n[^}]*?\}/gs,
       ),
     ];

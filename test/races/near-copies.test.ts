@@ -119,7 +119,7 @@ describe("a copy", () => {
   });
 });
 
-describe("13. a revocation meets a read on its way", () => {
+describe("21. a revocation meets a read on its way", () => {
   test("G reads · I deletes, G acknowledges, I resolves · the answer arrives: it is for R alone", async () => {
     await read(other, OLD());
     await other.cache.drain(1000);
@@ -145,7 +145,7 @@ describe("13. a revocation meets a read on its way", () => {
   });
 });
 
-test("14. I is about to delete · G reads the stamp again · I deletes, and revokes only then", async () => {
+test("22. I is about to delete · G reads the stamp again · I deletes, and revokes only then", async () => {
   await holds(g);
   const deletion = other.store.stopBefore("dropStamps");
   const invalidation = invalidate(other);
@@ -157,7 +157,7 @@ test("14. I is about to delete · G reads the stamp again · I deletes, and revo
   expect(await read(g, NEW())).toBe("new");
 });
 
-describe("15. a gateway that does not answer", () => {
+describe("23. a gateway that does not answer", () => {
   test("is stopped · I waits for the end of its lease · it wakes up, and the first thing it does is a read", async () => {
     await holds(g);
     g.stop();
@@ -232,7 +232,7 @@ describe("15. a gateway that does not answer", () => {
   });
 });
 
-describe("16. the list of sessions", () => {
+describe("24. the list of sessions", () => {
   test("is evicted · I finds nobody, and waits as long as anybody may believe in the old list", async () => {
     await holds(g);
     g.stop();
