@@ -11,8 +11,13 @@ import type { CacheWriteRule, CacheWriteRules } from "./policies/cache-write.ts"
 export interface CacheWritesOptions {
   readonly rules: CacheWriteRules;
   readonly states: RequestStates;
-  /** Writes a row of this entity through, for a request; resolves to the row as it was written. */
-  readonly write: (entity: string, row: unknown, state: RequestState, context: unknown) => Promise<unknown>;
+  /** Writes a row of an entity, for a request; resolves to the row as it was written, or queued. */
+  readonly write: (
+    rule: CacheWriteRule,
+    row: unknown,
+    state: RequestState,
+    context: unknown,
+  ) => Promise<unknown>;
 }
 
 /**
@@ -31,13 +36,13 @@ export function applyCacheWrites(schema: GraphQLSchema, options: CacheWritesOpti
 
 function writingResolver(
   resolve: GraphQLFieldResolver<unknown, unknown>,
-  { entity, path }: CacheWriteRule,
+  rule: CacheWriteRule,
   { states, write }: CacheWritesOptions,
 ): GraphQLFieldResolver<unknown, unknown> {
   return async (parent, args, context, info) => {
     const state = states.of(context, info);
     const result: unknown = await resolve(parent, args, context, info);
-    return replaced(result, path, (row) => write(entity, row, state, context));
+    return replaced(result, rule.path, (row) => write(rule, row, state, context));
   };
 }
 

@@ -28,6 +28,8 @@ export interface TargetWords {
   readonly schema?: GraphQLSchema | undefined;
   readonly identities: Identities;
   readonly principalDigest: (principal: string | number | bigint) => string;
+  /** Whether entities of the type may have something pending: then what is known of their rows is wrong, too. */
+  readonly isBehind?: (typeName: string) => boolean;
 }
 
 /**
@@ -107,7 +109,8 @@ function entityNames(typeName: string, id: unknown, words: TargetWords): readonl
   return entityTypes(typeName, words).flatMap((type) => {
     // A record may name the entity by several of its keys at once.
     const { home, aliases } = words.identities.ofId(type, id);
-    return [home, ...aliases, stampNames.any(type)];
+    const base = words.isBehind?.(type) ? [stampNames.base(home)] : [];
+    return [home, ...aliases, ...base, stampNames.any(type)];
   });
 }
 

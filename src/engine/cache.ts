@@ -8,6 +8,7 @@ import { entryId } from "../store/entry-id.ts";
 import type { Store } from "../store/store.ts";
 import { StoreFailure } from "../store/store.ts";
 import { Background } from "./background.ts";
+import { PendingWrites } from "./behind/pending-writes.ts";
 import { EarlyLooks } from "./early-looks.ts";
 import { parseEntry, type StoredEntry } from "./entry.ts";
 import type { Emit } from "./events.ts";
@@ -109,6 +110,8 @@ export interface Cache {
    * before, and what was written is in its entry, unless somebody else wrote or invalidated it meanwhile. Rejects with the source's error.
    */
   write<Saved>(request: WriteRequest<Saved>): Promise<Saved>;
+  /** What is written behind and not in the source yet. */
+  readonly pending: PendingWrites;
   stats(): CacheStats;
   /** Waits for the fills, refreshes and stores under way; resolves to the keys of those that were not done within `ms`. */
   drain(ms: number): Promise<readonly string[]>;
@@ -135,6 +138,7 @@ type LookResult =
   | { readonly kind: "failed" };
 
 class EngineCache implements Cache {
+  readonly pending: PendingWrites;
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -174,6 +178,7 @@ class EngineCache implements Cache {
     this.#lockWaitMs = limits.lockWaitMs ?? 2000;
     const copies = new StampCopies(keys, store);
     this.#turn = new Turn({ store, copies, clock, emit, logSampleMs: limits.logSampleMs ?? 200 });
+    this.pending = new PendingWrites({ store, keys, turn: this.#turn, random });
     this.#valueTags = new LRUCache({ max: limits.rememberedKeys ?? 10_000 });
     const maxValueBytes = limits.maxValueBytes ?? 1024 * 1024;
     const lockMaxMs = limits.lockMaxMs ?? 30_000;

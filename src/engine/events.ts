@@ -36,6 +36,25 @@ export type CacheEvent =
   | { readonly type: "hot"; readonly change: "promoted" | "demoted"; readonly home: string }
   /** What became of the copy of an entry for a replica of its home. */
   | { readonly type: "copy"; readonly coordinate: string; readonly stored: StoreOutcome }
+  /**
+   * A write behind was "queued"; "flushed" to the source; tried in vain and to be "retried"; set aside as "dead"; or went "through"
+   * to the source at once, and why: "full", "unstorable", "asker", "store-down".
+   */
+  | {
+      readonly type: "behind";
+      readonly entity: string;
+      readonly outcome: BehindOutcome;
+      readonly rows: number;
+      readonly reason?: string;
+      readonly error?: unknown;
+    }
+  /** Entities with something pending in the whole fleet, and since when the first of them has: about once a second. */
+  | {
+      readonly type: "behind-queue";
+      readonly entity: string;
+      readonly pending: number;
+      readonly oldestMs: number;
+    }
   | { readonly type: "store"; readonly status: "up" | "down" | "open"; readonly detail: string }
   /** A command that the store refused (`OOM`, `MISCONF`, `BUSY`, …: what its error begins with, `ERR` for any other), or did not answer (`TIMEOUT`). */
   | { readonly type: "store-error"; readonly code: string; readonly detail: string }
@@ -69,5 +88,7 @@ export type CacheEvent =
 
 /** What became of a fill's value. "refused": the store's own check said no (an invalidation or a newer holder met it). */
 export type StoreOutcome = "stored" | "refused" | "not-stored" | "failed";
+
+export type BehindOutcome = "queued" | "flushed" | "retried" | "dead" | "through";
 
 export type Emit = (event: CacheEvent) => void;

@@ -94,6 +94,15 @@ export class Turn {
     return pick(await wave.reply, undefined, places);
   }
 
+  /** What is pending under this key. */
+  async readPending(pendingKey: string): Promise<string | null | StoreFailure> {
+    const wave = this.#reads;
+    const place = wave.placeOfPending(pendingKey);
+    this.#schedule();
+    const reply = await wave.reply;
+    return reply instanceof StoreFailure ? reply : reply.pending![place]!;
+  }
+
   /** Asks for the log's newest position alone. */
   async sampleLog(): Promise<void> {
     this.#sampledAt = Number.NEGATIVE_INFINITY;
@@ -203,16 +212,16 @@ export class Turn {
     const wave = this.#reads;
     this.#reads = new Wave();
     if (log) this.#sampledAt = clock.monotonic();
-    const { entryKeys, stampKeys } = wave;
-    const keys = entryKeys.length + stampKeys.length;
+    const { pendingKeys, entryKeys, stampKeys, size: keys } = wave;
+    const wanted = { ...(pendingKeys.length > 0 ? { pendingKeys } : {}), entryKeys, stampKeys };
     // What lies in this process waits for nobody. The log is asked for all the same: without a late position no fill stores.
-    const here = isDemanded ? undefined : store.peek?.({ entryKeys, stampKeys, log: false });
+    const here = isDemanded ? undefined : store.peek?.({ ...wanted, log: false });
     if (here !== undefined) {
       emit({ type: "wave", keys, failed: false });
       wave.resolve(here);
       if (!log) return;
     }
-    const asked = here === undefined ? { entryKeys, stampKeys, log } : { entryKeys: [], stampKeys: [], log };
+    const asked = here === undefined ? { ...wanted, log } : { entryKeys: [], stampKeys: [], log };
     void answer(store.read(asked)).then((reply) => {
       const failed = reply instanceof StoreFailure || hasFailure(reply);
       const sampled = !(reply instanceof StoreFailure) && typeof reply.log === "string";
@@ -236,8 +245,10 @@ interface StampWish {
 
 /** The reads of one turn, each key once. Readers keep places and pick theirs from the one reply. */
 class Wave {
+  readonly pendingKeys: string[] = [];
   readonly entryKeys: string[] = [];
   readonly stampKeys: string[] = [];
+  readonly #pending = new Map<string, number>();
   readonly #entries = new Map<string, number>();
   readonly #stamps = new Map<string, number>();
   readonly #reply = deferred<ReadReply | StoreFailure>();
@@ -249,11 +260,24 @@ class Wave {
   }
 
   get isEmpty(): boolean {
-    return this.entryKeys.length === 0 && this.stampKeys.length === 0;
+    return this.size === 0;
+  }
+
+  get size(): number {
+    return this.pendingKeys.length + this.entryKeys.length + this.stampKeys.length;
   }
 
   get isAwaited(): boolean {
     return this.#awaited;
+  }
+
+  placeOfPending(key: string): number {
+    let place = this.#pending.get(key);
+    if (place === undefined) {
+      place = this.pendingKeys.push(key) - 1;
+      this.#pending.set(key, place);
+    }
+    return place;
   }
 
   placeOfEntry(key: string): number {
@@ -331,9 +355,8 @@ function pick(
   return { text, stamps };
 }
 
-function hasFailure(reply: ReadReply): boolean {
-  const isFailure = (part: unknown) => part instanceof StoreFailure;
-  return reply.entries.some(isFailure) || reply.stamps.some(isFailure);
+function hasFailure({ pending = [], entries, stamps }: ReadReply): boolean {
+  return [pending, entries, stamps].some((parts) => parts.some((part) => part instanceof StoreFailure));
 }
 
 /** The port promises not to reject. A store that does all the same is a store that failed, not a request that did. */

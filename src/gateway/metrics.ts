@@ -120,6 +120,24 @@ export function createMetrics(): GatewayMetrics {
     labelNames: ["coordinate", "stored"],
     registers,
   });
+  const behind = new Counter({
+    name: "fieldgate_behind_rows_total",
+    help: "Rows written behind, by what became of them.",
+    labelNames: ["entity", "outcome", "reason"],
+    registers,
+  });
+  const behindPending = new Gauge({
+    name: "fieldgate_behind_pending",
+    help: "Entities with a write that the source does not have yet, in all gateways.",
+    labelNames: ["entity"],
+    registers,
+  });
+  const behindOldest = new Gauge({
+    name: "fieldgate_behind_oldest_seconds",
+    help: "Since when the first of them waits.",
+    labelNames: ["entity"],
+    registers,
+  });
   const storeUp = new Gauge({
     name: "fieldgate_store_up",
     help: "1 while the store answers, 0 while it does not or is left alone by the breaker.",
@@ -204,6 +222,13 @@ export function createMetrics(): GatewayMetrics {
         return;
       case "copy":
         hotCopies.inc({ coordinate: event.coordinate, stored: event.stored });
+        return;
+      case "behind":
+        behind.inc({ entity: event.entity, outcome: event.outcome, reason: event.reason ?? "" }, event.rows);
+        return;
+      case "behind-queue":
+        behindPending.set({ entity: event.entity }, event.pending);
+        behindOldest.set({ entity: event.entity }, event.oldestMs / 1000);
         return;
       case "store":
         storeUp.set(event.status === "up" ? 1 : 0);

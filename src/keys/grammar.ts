@@ -10,6 +10,8 @@ import { FieldgateError } from "../base/errors.ts";
  *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names   shop:{__log}:__announced
  *     near copies                  shop:{__near}:__sessions; channels shop:{__near}:__revocations, …:__acknowledgements:<process>
  *     source of events             shop:{__events:orders}:__position   …:__stamp   …:__position:__lock
+ *     write-behind                 shop:{Product:42}:__pending   shop:{__behind:Product}:__due, __marked, __since
+ *     dead letters                 shop:{__behind}:__dead
  *
  * What comes from outside is escaped to `[A-Za-z0-9_.%-]`, so `:`, `,`, `~`, `=`, `{` and `}` are separators
  * wherever they stand. A part that begins with `__` is always Fieldgate's own. An entity's home holds a `:`, a root
@@ -37,6 +39,11 @@ export interface Keys {
   nearAcknowledgements(processId: string): string;
   /** Of what the fleet remembers of one source of events: its position, and who reads it. */
   eventSource(name: string): EventSourceKeys;
+  /** What is written behind and not in the source yet, of the entity with this home. */
+  pending(home: string): string;
+  /** The queue of a type's entities with something pending: when each is due, its latest mark, since when. */
+  queue(typeName: string): QueueKeys;
+  readonly deadLetters: string;
   /** The parts of an entry's key; undefined for every other key, of this namespace or not. */
   parseEntry(key: string): EntryParts | undefined;
   /** Glob for SCAN: matches every key of this namespace and none of another. */
@@ -48,6 +55,12 @@ export interface EventSourceKeys {
   readonly stamp: string;
   readonly lock: string;
   readonly pass: string;
+}
+
+export interface QueueKeys {
+  readonly due: string;
+  readonly marked: string;
+  readonly since: string;
 }
 
 export interface EntryParts {
@@ -105,6 +118,13 @@ export function createKeys(namespace: string): Keys {
       const position = `${slot}:__position`;
       return { position, stamp: `${slot}:__stamp`, lock: `${position}:__lock`, pass: `${position}:__pass` };
     },
+    pending: (home) => `${opening}${home}}:__pending`,
+    queue: (typeName) => ({
+      due: `${opening}__behind:${typeName}}:__due`,
+      marked: `${opening}__behind:${typeName}}:__marked`,
+      since: `${opening}__behind:${typeName}}:__since`,
+    }),
+    deadLetters: `${opening}__behind}:__dead`,
     parseEntry: (key) => parseEntry(opening, key),
     pattern: `${opening}*`,
   };
@@ -167,6 +187,8 @@ export const stampNames = {
   field: (coordinate: string) => `__field:${coordinate}`,
   tag: (tag: string) => `__tag:${shorten(tag.split(":").map(escapeText).join(":"), LONGEST_READABLE_ID)}`,
   principal: (principalDigest: string) => `__principal:${principalDigest}`,
+  /** What is known of an entity's row in the source while deltas are on their way to it. */
+  base: (home: string) => `__base:${home}`,
 } as const;
 
 /** Part of a key for arguments: readable while short (48 escaped characters), else `=` and a digest of 128 bits. */

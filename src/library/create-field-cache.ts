@@ -10,6 +10,7 @@ import { applyInvalidates } from "../directives/invalidates.ts";
 import type { InvalidationTarget, TargetWords } from "../directives/invalidation-targets.ts";
 import { describeProblem } from "../directives/policies/policy-problem.ts";
 import { readPolicies, type SchemaPolicies } from "../directives/read-policies.ts";
+import type { FlushLimits } from "../engine/behind/flusher.ts";
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
 import { Fleet } from "../engine/fleet.ts";
@@ -49,6 +50,7 @@ import { PendingInvalidations } from "./pending-invalidations.ts";
 import { type Counts, Statistics } from "./statistics.ts";
 import { Switches } from "./switches.ts";
 import { type AssertWrapped, createWrapperCheck } from "./wrapper-order.ts";
+import { WriteBehind } from "./write-behind.ts";
 
 /** A cache for the fields of one schema. Made by {@link createFieldCache}. */
 export interface FieldCache<Context = AnyContext> {
@@ -271,11 +273,34 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
       logger.error({ err: error, names }, "An invalidation failed in the background."),
   });
 
+  const onUnreached = (entity: string, error: unknown, names: readonly string[]): void => {
+    logger.error(
+      { entity, names, err: error },
+      "A write could not tell the cache; it is told in the background.",
+    );
+    pending.retry(names);
+  };
+
+  // What is written to the source later.
+  const behind = new WriteBehind({
+    store,
+    engine,
+    clock,
+    random,
+    emit,
+    logger,
+    limits: flushLimits(options),
+    waitMs: options.lockWaitMs ?? 2000,
+    onUnreached,
+  });
+  let behindChecked: Promise<void> = Promise.resolve();
+
   // What only the schema tells: there from `apply` on.
   const entities = new Map<string, Entity>();
   let applied: Applied | undefined;
   const untaught = createIdentities({ keys: new Map(), ...present({ identify: options.identify }) });
   const principalDigest = (principal: string | number | bigint) => hmacDigest(secret, principal.toString());
+  const isBehind = (typeName: string): boolean => behind.has(typeName);
   const words = (): TargetWords => applied?.words ?? { identities: untaught, principalDigest };
 
   // Invalidations that begin elsewhere.
@@ -339,13 +364,8 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
       schedule: setImmediate,
       random,
       sources,
-      onUnreached: (error, names) => {
-        logger.error(
-          { entity: name, names, err: error },
-          "A write could not tell the cache; it is told in the background.",
-        );
-        pending.retry(names);
-      },
+      behind: (own) => behind.rowsOf(own),
+      onUnreached: (error, names) => onUnreached(name, error, names),
     });
     entities.set(name, made);
     return made;
@@ -378,6 +398,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
     for (const problem of policies.warnings) {
       logger.warn({ coordinate: problem.coordinate }, describeProblem(problem));
     }
+    behind.choose(entities, policies);
     const identities = createIdentities({
       schema,
       keys: policies.keys,
@@ -392,12 +413,13 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
     const writing = applyCacheWrites(schema, {
       rules: policies.writes,
       states,
-      write: (name, row, state, context) => entities.get(name)!.writeIn(state, context, row),
+      write: ({ entity: name, mode }, row, state, context) =>
+        entities.get(name)!.writeIn(state, context, row, mode),
     });
     const invalidating = applyInvalidates(writing, {
       rules: policies.invalidations,
       states,
-      words: { schema, identities, principalDigest },
+      words: { schema, identities, principalDigest, isBehind },
       emit,
       invalidate: invalidateForMutation,
     });
@@ -423,13 +445,16 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
     });
     const assertWrapped = createWrapperCheck(opening, policies.needsAuthWrapper);
     applied = {
-      words: { schema, identities, principalDigest },
+      words: { schema, identities, principalDigest, isBehind },
       policies,
       identities,
       references,
       earlyWaves,
       assertWrapped,
     };
+    behind.start();
+    behindChecked = isReady.then(() => behind.check());
+    behindChecked.catch((error: unknown) => logger.error({ err: error }, "Nothing may be written behind."));
     return opening;
   }
 
@@ -462,11 +487,19 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
 
   async function close(): Promise<readonly string[]> {
     const shutdownMs = options.shutdownMs ?? 10_000;
+    const until = clock.monotonic() + shutdownMs;
     await listening.close();
-    const [names, fills] = await Promise.all([pending.close(shutdownMs), engine.close(shutdownMs)]);
+    // First, and within most of the time: sending needs the engine, and what it could not tell is told after it.
+    const unsent = await behind.close(0.7 * shutdownMs);
+    const restMs = Math.max(0, until - clock.monotonic());
+    const [names, fills] = await Promise.all([pending.close(restMs), engine.close(restMs)]);
     await fleet?.close();
     await store.close();
-    const left = [...names.map((name) => `invalidation of ${name}`), ...fills.map((key) => `load of ${key}`)];
+    const left = [
+      ...unsent,
+      ...names.map((name) => `invalidation of ${name}`),
+      ...fills.map((key) => `load of ${key}`),
+    ];
     if (left.length > 0) logger.warn({ left }, `The cache was closed with ${left.length} things unfinished.`);
     return left;
   }
@@ -515,7 +548,10 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
       assertCoordinate(coordinate);
       switches.turnOn(coordinate);
     },
-    ready: () => isReady,
+    async ready() {
+      await isReady;
+      await behindChecked;
+    },
     stats: () => ({
       ...statistics.read(),
       store: { kind: store.kind, ...store.state() },
@@ -603,6 +639,15 @@ function openStore(
     random,
     ...present({ copies: nearCopies(near) }),
   });
+}
+
+function flushLimits({
+  flushDelayMs = 100,
+  flushTries = 10,
+  flushLeaseMs = 10_000,
+  maxPendingWrites = 10_000,
+}: FieldCacheOptions): Required<FlushLimits> {
+  return { flushDelayMs, flushTries, flushLeaseMs, maxPendingWrites };
 }
 
 function nearCopies(near: boolean | NearOptions): NearStoreOptions["copies"] {

@@ -73,6 +73,21 @@ export function createEventLog(logger: Logger, clock: Pick<Clock, "monotonic">):
           SOURCE_STATES[event.state],
         );
         return;
+      case "behind": {
+        const fields = { entity: event.entity, err: event.error };
+        if (event.outcome === "dead")
+          logger.error(fields, "A write behind was set aside: see fieldgate dead-letters.");
+        else if (event.outcome === "retried")
+          logger.warn(fields, "A write behind failed, and is tried again.");
+        else if (event.outcome === "through" && !said.has(`${event.reason} ${event.entity}`)) {
+          said.add(`${event.reason} ${event.entity}`);
+          logger.warn(
+            { entity: event.entity, reason: event.reason },
+            "A write behind went to the source at once.",
+          );
+        }
+        return;
+      }
       case "fill-error":
         logger.debug({ coordinate: event.coordinate, err: event.error }, "A load failed.");
     }

@@ -118,6 +118,14 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly maxValueBytes?: number;
   /** Longer lifetimes of a policy are cut to this, with a warning; in seconds. Default 86400 (a day). */
   readonly maxSeconds?: number;
+  /** How long a write behind waits for others that go to the source with it, in ms. Default 100. */
+  readonly flushDelayMs?: number;
+  /** How often the source may refuse a row that is written behind, before it is set aside as a dead letter. Default 10. */
+  readonly flushTries?: number;
+  /** How long a gateway that sends writes behind is believed to be alive: then another one sends them again, with the same tokens, in ms. Default 10000. */
+  readonly flushLeaseMs?: number;
+  /** Entities of a type with a write pending, beyond which writes behind go through. Default 10000. */
+  readonly maxPendingWrites?: number;
   /** How long {@link FieldCache.close} waits for refreshes and invalidations under way, in ms. Default 10000. */
   readonly shutdownMs?: number;
   /** Time-out of one read from the store, in ms. After one the rest of the request goes to the source. Default 50. */
@@ -188,6 +196,10 @@ const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
   lockWaitMs: isWhole("milliseconds", 1),
   maxValueBytes: isWhole("bytes", 1),
   maxSeconds: isWhole("seconds", 1),
+  flushDelayMs: isWhole("milliseconds", 0),
+  flushTries: isWhole("tries", 1),
+  flushLeaseMs: isWhole("milliseconds", 100),
+  maxPendingWrites: isWhole("entities", 0),
   shutdownMs: isWhole("milliseconds", 0),
   readTimeoutMs: isWhole("milliseconds", 1),
   writeTimeoutMs: isWhole("milliseconds", 1),

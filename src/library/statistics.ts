@@ -1,4 +1,4 @@
-import type { CacheEvent, StoreOutcome } from "../engine/events.ts";
+import type { BehindOutcome, CacheEvent, StoreOutcome } from "../engine/events.ts";
 import type { Outcome } from "../engine/read-plan.ts";
 
 /** How often each outcome of a read was met. */
@@ -11,6 +11,8 @@ export interface Counts {
   readonly fills: Readonly<Record<StoreOutcome, number>> & { readonly errors: number };
   /** Calls of entities' `load`, and the keys they were given. */
   readonly batches: { readonly calls: number; readonly keys: number };
+  /** Rows that were written behind, by what became of them. */
+  readonly behind: Readonly<Record<BehindOutcome, number>>;
   readonly invalidations: { readonly done: number; readonly failed: number; readonly droppedTargets: number };
   /** By coordinate: `Product.price`, or `Product` for rows. */
   readonly fields: Readonly<Record<string, ReadCounts>>;
@@ -21,6 +23,7 @@ export class Statistics {
   readonly #reads = noReads();
   readonly #fills = { stored: 0, refused: 0, "not-stored": 0, failed: 0, errors: 0 };
   readonly #batches = { calls: 0, keys: 0 };
+  readonly #behind = { queued: 0, flushed: 0, retried: 0, dead: 0, through: 0 };
   readonly #invalidations = { done: 0, failed: 0, droppedTargets: 0 };
   readonly #fields = new Map<string, Record<Outcome, number>>();
 
@@ -40,6 +43,9 @@ export class Statistics {
         this.#batches.calls++;
         this.#batches.keys += event.keys;
         return;
+      case "behind":
+        this.#behind[event.outcome] += event.rows;
+        return;
       case "invalidate":
         this.#invalidations[event.error === undefined ? "done" : "failed"]++;
         return;
@@ -54,6 +60,7 @@ export class Statistics {
       reads: { ...this.#reads },
       fills: { ...this.#fills },
       batches: { ...this.#batches },
+      behind: { ...this.#behind },
       invalidations: { ...this.#invalidations },
       fields: Object.fromEntries(
         [...this.#fields].map(([coordinate, counts]) => [coordinate, { ...counts }]),

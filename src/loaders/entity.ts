@@ -11,6 +11,7 @@ import type { PlanAhead } from "../fields/plan-read.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import { EntityDataLoader } from "./entity-data-loader.ts";
+import type { PendingRows, PendingRowsOptions } from "./pending-rows.ts";
 import { forgetRows, requestLoader } from "./request-loaders.ts";
 import { rowGraphOf } from "./row-graph.ts";
 import { RowReader, type RowReaderOptions } from "./row-reader.ts";
@@ -50,6 +51,23 @@ export interface EntityOptions<Key = Anything, Row = Anything, Context = Anythin
   ) => PromiseLike<readonly (Row | Error)[]> | readonly (Row | Error)[];
   /** Removes these keys from the source. Without it the entity cannot be removed. */
   readonly remove?: (keys: readonly Key[]) => unknown;
+  /**
+   * What `entity.write` and `entity.remove` do. "THROUGH": the source first. "BEHIND": they resolve once the change is safe in the store;
+   * every read sees it from then on, and it is sent to the source a moment later. Default "THROUGH".
+   *
+   * Trap: without persistence Redis loses what was not sent yet when it restarts; see docs/patterns/write-behind.md.
+   */
+  readonly mode?: "THROUGH" | "BEHIND";
+  /**
+   * Joins two writes of one entity that are both pending, and a pending write with the row that it will change: for deltas.
+   * `(pending, next) => ({ ...pending, views: pending.views + next.views })`. Default: the later row replaces the earlier one.
+   */
+  readonly merge?: (pending: Row, next: Row) => Row;
+  /**
+   * What a read gets, and a write does, while the store does not tell what is pending of this entity: "fail", or take the "source" for
+   * it, which may not have what was written last. Default "fail".
+   */
+  readonly pendingUnknown?: "fail" | "source";
 }
 
 /** Loads the entities of one type, through the cache. */
@@ -87,6 +105,12 @@ export interface EntityLoader<Key = Anything, Row = Anything, Context = Anything
 /** What is known once the schema is: see `createFieldCache`. */
 export type EntityParts = Omit<RowReaderOptions, "name" | "source">;
 
+/** What an entity knows of writing behind itself. */
+export type EntityBehind = Pick<
+  PendingRowsOptions,
+  "name" | "merge" | "pendingUnknown" | "reader" | "writer"
+>;
+
 export interface EntityDeps {
   /** Throws before `apply`. */
   readonly parts: () => EntityParts;
@@ -97,6 +121,8 @@ export interface EntityDeps {
   readonly schedule: (flush: () => void) => void;
   readonly random: Random;
   readonly sources: Sources;
+  /** What writing behind takes, for an entity that is written so. */
+  readonly behind: (parts: EntityBehind) => PendingRows | undefined;
   /** A write has reached the source, and the cache could not be told. */
   readonly onUnreached: (error: unknown, names: readonly string[]) => void;
 }
@@ -110,6 +136,8 @@ export class Entity implements EntityLoader, EntitySource {
   readonly #options: EntityOptions;
   #writer: RowWriter | undefined;
   #reader: RowReader | undefined;
+  /** Once it is known whether there are any. */
+  #behind: { readonly rows: PendingRows | undefined } | undefined;
   /** Contexts of requests by state: the last one that was given, as Apollo copies it and wrappers add to the copy. */
   readonly #contexts = new WeakMap<RequestState, unknown>();
 
@@ -139,21 +167,66 @@ export class Entity implements EntityLoader, EntitySource {
     this.loader(context).loadMany(keys);
 
   readonly write = (row: unknown, context?: unknown): Promise<unknown> =>
-    this.writeIn(this.#deps.states.of(context), context, row);
+    this.writeIn(this.#deps.states.of(context), context, row, this.#options.mode);
 
   readonly remove = async (input: unknown, context?: unknown): Promise<void> => {
     const key = this.#keyOf(input);
-    await this.#rowWriter().remove(key, this.#identify(key));
+    const identity = this.#identify(key);
+    const behind = this.#pendingRows();
+    if (behind === undefined) await this.#rowWriter().remove(key, identity);
+    else if (this.#options.mode === "BEHIND") await behind.remove(key, identity);
+    else await behind.removeThrough(key, identity);
     forgetRows(this.#deps.states.of(context));
   };
 
   /** Writes for a request whose state is known. */
-  async writeIn(state: RequestState, context: unknown, given: unknown): Promise<unknown> {
-    const { row, names } = await this.#rowWriter().write(given);
+  async writeIn(
+    state: RequestState,
+    context: unknown,
+    given: unknown,
+    mode: "THROUGH" | "BEHIND" = "THROUGH",
+  ): Promise<unknown> {
+    const behind = this.#pendingRows();
+    if (behind !== undefined && mode === "BEHIND") return this.#writeBehind(behind, state, context, given);
+    const writer = this.#rowWriter();
+    const identity = writer.identityOf(given);
+    const { row, names } =
+      behind === undefined
+        ? await writer.write(given)
+        : writer.written(identity, await behind.writeThrough(given, identity));
     // Other rows that the request has read may show what was before.
     forgetRows(state);
     this.#loaderOf(state, context).learn(names, row);
     return row;
+  }
+
+  async #writeBehind(
+    behind: PendingRows,
+    state: RequestState,
+    context: unknown,
+    given: unknown,
+  ): Promise<unknown> {
+    const writer = this.#rowWriter();
+    const identity = writer.identityOf(given);
+    const row = await behind.write(given, identity);
+    forgetRows(state);
+    const loader = this.#loaderOf(state, context);
+    if (this.#options.merge === undefined) {
+      loader.learn(writer.written(identity, row).names, row);
+      return row;
+    }
+    // A delta is not what its writer wants to see. It is queued, whatever becomes of reading it.
+    return loader.load(new ReferredKey(identity.key)).catch(() => row);
+  }
+
+  /** Waits for what is written behind to reach the source, for at most `ms`; resolves to how much is left. */
+  async closeBehind(ms: number): Promise<number> {
+    return (await this.#pendingRows()?.close(ms)) ?? 0;
+  }
+
+  /** Begins to send what is written behind, by this process or by others. */
+  startBehind(): void {
+    this.#pendingRows()?.start();
   }
 
   load(state: RequestState, context: unknown, key: EntityKey, from?: string): Promise<unknown> {
@@ -181,7 +254,9 @@ export class Entity implements EntityLoader, EntitySource {
       read: (input, reload) => {
         const key = this.#keyIn(input);
         const context = this.#contexts.get(state);
-        return reader.read({ identity: this.#identify(key), key, state, context, reload });
+        const wish = { identity: this.#identify(key), key, state, context, reload };
+        const behind = this.#pendingRows();
+        return behind === undefined ? reader.read(wish) : behind.read(wish, () => reader.read(wish));
       },
       rows: rowGraphOf(state),
       isOwnError: (error) => this.#source.isRowError(error),
@@ -197,6 +272,20 @@ export class Entity implements EntityLoader, EntitySource {
 
   get isWritable(): boolean {
     return this.#options.write !== undefined;
+  }
+
+  get isBehind(): boolean {
+    return this.#options.mode === "BEHIND";
+  }
+
+  #pendingRows(): PendingRows | undefined {
+    if (this.#behind === undefined) {
+      const { merge, pendingUnknown = "fail" } = this.#options;
+      const own = { name: this.typeName, merge, pendingUnknown };
+      const rows = this.#deps.behind({ ...own, reader: this.#rowReader(), writer: this.#rowWriter() });
+      this.#behind = { rows };
+    }
+    return this.#behind.rows;
   }
 
   #rowWriter(): RowWriter {
@@ -272,7 +361,7 @@ export function checkEntity(name: unknown, options: unknown): void {
   throw new FieldgateError(
     "BAD_ENTITY",
     `cache.entity(${typeof name === "string" ? JSON.stringify(name) : "name"}, options) cannot work:\n${problems.map((problem) => `- ${problem}`).join("\n")}\n`,
-    "It takes a type's name and { load, key?, maxBatch?, write?, remove? }.",
+    "It takes a type's name and { load, key?, maxBatch?, write?, remove?, mode?, merge?, pendingUnknown? }.",
   );
 }
 
@@ -286,14 +375,26 @@ function wrong(option: string, value: unknown): readonly string[] {
     case "key":
     case "write":
     case "remove":
+    case "merge":
       if (value === undefined || typeof value === "function") return [];
       return [`"${option}" must be a function, but got: ${inspect(value)}.`];
     case "maxBatch":
       if (value === undefined || (typeof value === "number" && value >= 1)) return [];
       return [`"maxBatch" must be a positive number, but got: ${inspect(value)}.`];
+    case "mode":
+      return oneOf(option, value, ["THROUGH", "BEHIND"]);
+    case "pendingUnknown":
+      return oneOf(option, value, ["fail", "source"]);
     default:
       return [
-        `There is no option "${option}".${didYouMean(option, ["load", "key", "maxBatch", "write", "remove"])}`,
+        `There is no option "${option}".${didYouMean(option, ["load", "key", "maxBatch", "write", "remove", "mode", "merge", "pendingUnknown"])}`,
       ];
   }
+}
+
+function oneOf(option: string, value: unknown, words: readonly string[]): readonly string[] {
+  if (value === undefined || words.includes(value as string)) return [];
+  return [
+    `"${option}" must be ${words.map((word) => `"${word}"`).join(" or ")}, but got: ${inspect(value)}.`,
+  ];
 }

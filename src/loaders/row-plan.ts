@@ -14,7 +14,7 @@ export function planRow(
   session: ReadSession,
 ): ReadPlan {
   const { home } = identity;
-  const tags = new Set([stampNames.all, stampNames.type(policy.typeName), ...knownTags(policy)]);
+  const tags = new Set(knownTagsOf(policy));
   if (audience.principalTag !== undefined) tags.add(audience.principalTag);
   return {
     coordinate: policy.coordinate,
@@ -39,8 +39,9 @@ export async function tagsOfRow(policy: FieldPolicy, row: unknown): Promise<read
   return templates.length === 0 ? [] : rendered(policy, true, await settledFor("value", templates, row));
 }
 
-function knownTags(policy: FieldPolicy): readonly string[] {
-  return rendered(policy, false, undefined);
+/** Stamp names that are known before the row is. */
+export function knownTagsOf(policy: FieldPolicy): readonly string[] {
+  return [stampNames.all, stampNames.type(policy.typeName), ...rendered(policy, false, undefined)];
 }
 
 function rendered(policy: FieldPolicy, fromValue: boolean, value: unknown): readonly string[] {

@@ -13,16 +13,17 @@ import type { References, Unpacked } from "../fields/references.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
-import type { Keys } from "../keys/grammar.ts";
+import { type Keys, stampNames } from "../keys/grammar.ts";
 import type { RowAnswer } from "./entity-data-loader.ts";
 import { rowGraphOf } from "./row-graph.ts";
-import { planRow, tagsOfRow } from "./row-plan.ts";
+import { knownTagsOf, planRow, tagsOfRow } from "./row-plan.ts";
 import type { LoadedRow, SourceBatch } from "./source-batch.ts";
 
 /** What rows want of the engine. */
 export interface RowCache {
   read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
   write<Saved>(request: WriteRequest<Saved>): Promise<Saved>;
+  lookEarly(plans: readonly ReadPlan[]): void;
 }
 
 export interface RowReaderOptions {
@@ -93,6 +94,63 @@ export class RowReader {
     // As its readers plan it, who know no other name of it than this one.
     const readers = { ...identity, aliases: [] };
     return planRow(keys, policy, readers, EVERYBODY, states.of(undefined).session);
+  }
+
+  /** Looks its entry up with the present wave. */
+  lookEarly({ identity, state, context, reload }: RowWish): void {
+    const { cache } = this.#options;
+    const plan = reload ? undefined : this.ahead(state, context)?.(identity);
+    if (plan !== undefined) cache.lookEarly([plan]);
+  }
+
+  /** A row that came from elsewhere than an entry or the source, as readers get it. */
+  async present(wish: RowWish, row: unknown): Promise<RowAnswer> {
+    const { policy, references, emit } = this.#options;
+    if (policy === undefined) return { row, ofPrincipal: false };
+    const { value } = await references.pack(policy.shape, row, { context: wish.context });
+    const shown = await this.#unpack(policy, value, wish);
+    const read = { outcome: "hit", reason: "pending" } as const;
+    this.#record(policy, wish, { ...read, remainingMs: 0 });
+    emit({ type: "read", coordinate: policy.coordinate, ...read });
+    return { row: shown.value, ofPrincipal: shown.ofPrincipal };
+  }
+
+  /** The row as a job reads it that begins now. */
+  async readForJob(identity: Identity): Promise<unknown> {
+    const state = this.#options.states.of(undefined);
+    const { row } = await this.read({
+      identity,
+      key: identity.key,
+      state,
+      context: undefined,
+      reload: false,
+    });
+    return row;
+  }
+
+  /** Whether the source answers when it is asked for this row. */
+  async sourceAnswers(identity: Identity): Promise<boolean> {
+    const state = this.#options.states.of(undefined);
+    const wish = { identity, key: identity.key, state, context: undefined, reload: true };
+    return this.#loadAlone(wish).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Stamp names that every row of the type depends on. */
+  knownTags(): readonly string[] {
+    const { policy, name } = this.#options;
+    return policy === undefined ? [stampNames.type(name)] : knownTagsOf(policy);
+  }
+
+  async tagsOf(row: unknown): Promise<readonly string[]> {
+    const { policy } = this.#options;
+    return policy === undefined ? [] : tagsOfRow(policy, row);
+  }
+
+  get looksAtAsker(): boolean {
+    return this.#options.source.looksAtAsker;
   }
 
   /** What a row tells that the source has just been given. Never rejects. */

@@ -41,48 +41,97 @@ export class RowWriter {
   }
 
   async write(row: unknown): Promise<WrittenRow> {
-    const { name, write, cache, identities, reader, random, onUnreached } = this.#options;
-    if (write === undefined) throw missing(name, "write");
-    const identity = identities.of(name, row);
-    if (identity === undefined) {
-      throw new TypeError(
-        `A write of cache.entity("${name}") takes a row with its key, but got: ${print(row)}.`,
-      );
-    }
-    const tokens = [random.token(TOKEN_CHARS)];
-    const saved = await cache.write({
-      names: this.#namesOf(identity),
-      entry: reader.entryOf(identity),
-      save: async () => this.#one(row, await write([row as never], { tokens })),
-      written: (answer) => reader.written(identity, answer),
-      onUnreached,
-    });
-    const shown = identities.of(name, saved) ?? identity;
-    return { row: saved, names: [identity.home, shown.home, ...shown.aliases].filter(isFirst) };
+    const identity = this.identityOf(row);
+    return this.written(identity, await this.save(row, identity, this.token()));
   }
 
   async remove(key: unknown, identity: Identity): Promise<void> {
-    const { name, remove, cache, onUnreached } = this.#options;
+    await this.erase(key, identity);
+  }
+
+  /** Throws for a row that shows no key. */
+  identityOf(row: unknown): Identity {
+    const { name, write, identities } = this.#options;
+    if (write === undefined) throw missing(name, "write");
+    const identity = identities.of(name, row);
+    if (identity !== undefined) return identity;
+    throw new TypeError(
+      `A write of cache.entity("${name}") takes a row with its key, but got: ${print(row)}.`,
+    );
+  }
+
+  identityOfKey(key: unknown): Identity {
+    const { name, remove, identities } = this.#options;
     if (remove === undefined) throw missing(name, "remove");
-    await cache.write({
-      names: this.#namesOf(identity),
-      save: async () => remove([key as never]),
+    return identities.ofId(name, key);
+  }
+
+  token(): string {
+    return this.#options.random.token(TOKEN_CHARS);
+  }
+
+  /** The row and its names as the source's answer shows them. */
+  written(identity: Identity, row: unknown): WrittenRow {
+    const shown = this.#options.identities.of(this.#options.name, row) ?? identity;
+    return { row, names: [identity.home, shown.home, ...shown.aliases].filter(isFirst) };
+  }
+
+  /** Resolves to the row as `write` returned it. */
+  save(row: unknown, identity: Identity, token: string): Promise<unknown> {
+    return this.saveAs(identity, async () => {
+      const [saved] = await this.callWrite([row], [token]);
+      if (saved instanceof Error) throw saved;
+      return saved;
+    });
+  }
+
+  async erase(key: unknown, identity: Identity): Promise<void> {
+    if (this.#options.remove === undefined) throw missing(this.#options.name, "remove");
+    await this.eraseAs(identity, () => this.callRemove([key]));
+  }
+
+  /** What a write of one row is for the cache, whichever way `save` takes to the source. */
+  saveAs(identity: Identity, save: () => Promise<unknown>): Promise<unknown> {
+    const { cache, reader, onUnreached } = this.#options;
+    return cache.write({
+      names: this.namesOf(identity),
+      entry: reader.entryOf(identity),
+      save,
+      written: (answer) => reader.written(identity, answer),
+      onUnreached,
+    });
+  }
+
+  eraseAs(identity: Identity, save: () => Promise<unknown>): Promise<unknown> {
+    const { cache, onUnreached } = this.#options;
+    return cache.write({
+      names: this.namesOf(identity),
+      save,
       written: async () => ({ names: [] }),
       onUnreached,
     });
   }
 
-  #namesOf({ home, aliases }: Identity): readonly string[] {
+  /** The answer of `write`: a row or an Error for each of the rows. */
+  async callWrite(rows: readonly unknown[], tokens: readonly string[]): Promise<readonly unknown[]> {
+    const { name, write } = this.#options;
+    if (write === undefined) throw missing(name, "write");
+    const answer = checkRows({ name, option: "write" }, rows, await write(rows as never[], { tokens }));
+    return answer.map((row) => this.#checked(row));
+  }
+
+  async callRemove(keys: readonly unknown[]): Promise<void> {
+    await this.#options.remove?.(keys as never[]);
+  }
+
+  namesOf({ home, aliases }: Identity): readonly string[] {
     return [home, ...aliases, stampNames.any(this.#options.name)];
   }
 
-  #one(given: unknown, answer: unknown): unknown {
-    const { name } = this.#options;
-    const [row] = checkRows({ name, option: "write" }, [given], answer);
-    if (row instanceof Error) throw row;
+  #checked(row: unknown): unknown {
     if (typeof row === "object" && row !== null) return row;
-    throw new TypeError(
-      `The write function of cache.entity("${name}") must return each row as it was written, but got: ${print(row)}.`,
+    return new TypeError(
+      `The write function of cache.entity("${this.#options.name}") must return each row as it was written, but got: ${print(row)}.`,
     );
   }
 }

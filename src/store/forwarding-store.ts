@@ -1,3 +1,4 @@
+import type { BehindStore } from "./behind-store.ts";
 import type {
   BeginReply,
   BeginRequest,
@@ -110,6 +111,10 @@ export class ForwardingStore implements Store {
 
   state(): StoreState {
     return this.inner.state();
+  }
+
+  get behind(): BehindStore {
+    return this.inner.behind;
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Buckets } from "../keys/stamp-copies.ts";
+import type { BehindStore } from "./behind-store.ts";
 
 /**
  * The port between the cache and the technology that keeps its entries.
@@ -64,10 +65,13 @@ export interface Store extends Buckets {
   away?(): Iterable<string>;
   /** Present state, for health, metrics and `stats()`. */
   state(): StoreState;
+  readonly behind: BehindStore;
   close(): Promise<void>;
 }
 
 export interface ReadRequest {
+  /** Of pending texts: see {@link BehindStore}. Never older than the stamps of the same answer. Default none. */
+  readonly pendingKeys?: readonly string[];
   readonly entryKeys: readonly string[];
   readonly stampKeys: readonly string[];
   /** Ask for the log's newest position in the same batch. */
@@ -76,6 +80,8 @@ export interface ReadRequest {
 
 /** `null` is absent; a stamp of an earlier epoch of the store is absent too. */
 export interface ReadReply {
+  /** In the order of `pendingKeys`, where those were given. */
+  readonly pending?: readonly (string | null | StoreFailure)[];
   readonly entries: readonly (string | null | StoreFailure)[];
   readonly stamps: readonly (string | null | StoreFailure)[];
   readonly log?: LogPosition | StoreFailure;

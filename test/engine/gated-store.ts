@@ -88,6 +88,7 @@ export function gate(server: Store): GatedStore {
   return {
     ...steps,
     kind: server.kind,
+    behind: server.behind,
     buckets: server.buckets,
     bucketOf: (hashTag) => server.bucketOf(hashTag),
     nodeOf: (hashTag) => server.nodeOf(hashTag),

@@ -128,6 +128,8 @@ export function createSpreadStore(
       ),
     now: (home) => servers[numberOf(home)]!.now(home),
     state: () => servers[0]!.state(),
+    // Nothing is written behind here.
+    behind: servers[0]!.behind,
     close: async () => void (await Promise.all(servers.map((server) => server.close()))),
   };
 }

@@ -10,6 +10,7 @@ export interface CacheWriteRule {
   readonly entity: string;
   /** Fields from the result of the resolver to the row; empty where the result is the row. */
   readonly path: readonly string[];
+  readonly mode: "THROUGH" | "BEHIND";
 }
 
 /** By name of the mutation's root field. */
@@ -32,9 +33,6 @@ export function readCacheWrites(
         const said = `@cacheWrite(entity: ${JSON.stringify(entity)})`;
         const reject = (problem: string, mend: string): void =>
           log.error({ coordinate, node, problem: `${said} ${problem}`, mend });
-        if (args["mode"] === "BEHIND") {
-          reject("has mode BEHIND, which this version does not have.", "Use mode: THROUGH.");
-        }
         if (!isObjectType(type) || facts.rootOf(type) !== "mutation") {
           reject(
             "stands on a field that is none of the mutation type's.",
@@ -48,13 +46,14 @@ export function readCacheWrites(
         if (!writable.has(entity)) {
           reject(
             "has nothing to write with.",
-            "No entity can be written in this version: write in the resolver, and name what changed with @invalidates.",
+            `Give the entity the option: cache.entity("${entity}", { load, write }); or write in the resolver, and name what changed with @invalidates.`,
           );
         }
         const rowPath = args["rowPath"];
         const path = rowPath === undefined || rowPath === null ? [] : String(rowPath).split(".");
         const wrong = wrongPath(facts, field, path, entity);
-        if (wrong === undefined) rules.set(field.name, { entity, path });
+        if (wrong === undefined)
+          rules.set(field.name, { entity, path, mode: args["mode"] === "BEHIND" ? "BEHIND" : "THROUGH" });
         else
           reject(
             wrong,

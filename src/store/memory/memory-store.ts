@@ -25,6 +25,7 @@ import type {
 } from "../store.ts";
 import { ANNOUNCED_MS, LOG_NAMES, ONE_SERVER } from "../store.ts";
 import { ExpiringMap } from "./expiring-map.ts";
+import { MemoryBehind } from "./memory-behind.ts";
 
 export interface MemoryStoreOptions {
   readonly keys: Keys;
@@ -54,6 +55,7 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   const nowUs = () => Math.floor(clock.now() * 1000);
   let log = { epoch: newStamp(epoch, random), sequence: 0, names: [] as string[] };
   const announced = new Map<string, { readonly names: readonly string[]; readonly until: number }>();
+  const behind = new MemoryBehind(clock);
   let commands = 0;
 
   const position = (): LogPosition => `${log.epoch}.${log.sequence}`;
@@ -85,9 +87,10 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     return text === undefined ? undefined : (JSON.parse(text) as HeldLock);
   }
 
-  function peek({ entryKeys, stampKeys, log: withLog }: ReadRequest): ReadReply {
+  function peek({ pendingKeys, entryKeys, stampKeys, log: withLog }: ReadRequest): ReadReply {
     commands += 1;
     return {
+      ...(pendingKeys === undefined ? {} : { pending: pendingKeys.map((key) => behind.text(key)) }),
       entries: entryKeys.map((key) => map.get(key) ?? null),
       stamps: stampKeys.map((key) => map.get(key) ?? null),
       ...(withLog ? { log: position() } : {}),
@@ -204,9 +207,11 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
       }),
     now: nowUs,
     state: () => ({ status: "up", commands, roundTrips: 0, bytes: map.bytes, entries: map.size }),
+    behind,
     close: () => Promise.resolve(),
     clear() {
       map.clear();
+      behind.clear();
       announced.clear();
       log = { epoch: newStamp(epoch, random), sequence: 0, names: [] };
     },

@@ -76,7 +76,7 @@ class NearStore extends ForwardingStore {
   peek(request: ReadRequest): ReadReply | undefined {
     const copies = this.#session?.copies;
     // The log's newest position is nowhere but in the store.
-    if (copies === undefined || request.log) return undefined;
+    if (copies === undefined || request.log || request.pendingKeys !== undefined) return undefined;
     const found = this.#find(copies, request);
     if (!isWhole(found)) return undefined;
     this.#hits += found.entries.length;
@@ -85,7 +85,9 @@ class NearStore extends ForwardingStore {
 
   override async read(request: ReadRequest): Promise<ReadReply> {
     const copies = this.#session?.copies;
-    if (copies === undefined) return this.inner.read(request);
+    // 1. a copy of a row is found · 2. what is pending of it is sent and taken away · 3. nothing is found pending: the row of
+    // before. So whoever asks for both is shown neither from a copy.
+    if (copies === undefined || request.pendingKeys !== undefined) return this.inner.read(request);
     const found = this.#find(copies, request);
     this.#hits += found.entries.filter((text) => text !== undefined).length;
     if (isWhole(found) && !request.log) return found;

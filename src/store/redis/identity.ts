@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { digest } from "../../base/digest.ts";
 import { EPOCH_CHARS } from "../stamp.ts";
+import { infoFields } from "./info.ts";
 
 /** Who answers at the other end, or why it must not be used. */
 export type Identity =
@@ -19,7 +20,7 @@ export async function identify(client: Redis): Promise<Identity> {
   const failure = replies.find(([error]) => error)?.[0];
   if (failure?.name === "ReplyError") return { usable: false, why: failure.message };
   if (failure) throw failure;
-  const info = fieldsFrom(
+  const info = infoFields(
     replies
       .slice(0, 3)
       .map(([, text]) => String(text))
@@ -48,13 +49,4 @@ export async function identify(client: Redis): Promise<Identity> {
 function isTooOld(version: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(version) ?? [];
   return major !== undefined && Number(major) * 1000 + Number(minor) < 6002;
-}
-
-function fieldsFrom(info: string): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>();
-  for (const line of info.split("\r\n")) {
-    const colon = line.indexOf(":");
-    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
-  }
-  return fields;
 }

@@ -27,6 +27,7 @@ import {
 } from "../store.ts";
 import { openRedis, type RedisTarget } from "./connect.ts";
 import { type Kind, type RedisCommand, RedisConnection, type Timeouts } from "./connection.ts";
+import { RedisBehind } from "./redis-behind.ts";
 import { RedisNearBus } from "./redis-near-bus.ts";
 import type { Script } from "./script.ts";
 import { announceScript } from "./scripts/announce.ts";
@@ -107,6 +108,7 @@ class OneRedis implements RedisStore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #newest = new NewestPosition();
+  readonly behind: RedisBehind;
   /** When this process last made sure that the log is there and lives on, and under which epoch of the store. */
   #logOpened: { readonly epoch: string; readonly atMs: number } | undefined;
 
@@ -118,6 +120,7 @@ class OneRedis implements RedisStore {
     this.#keys = keys;
     this.#clock = clock;
     this.#random = random;
+    this.behind = new RedisBehind(keys, () => connection);
   }
 
   bucketOf(): number {
@@ -136,10 +139,16 @@ class OneRedis implements RedisStore {
     return this.#connection.isAway ? [ONE_SERVER] : [];
   }
 
-  async read({ entryKeys, stampKeys, log }: ReadRequest): Promise<ReadReply> {
+  async read({ pendingKeys = [], entryKeys, stampKeys, log }: ReadRequest): Promise<ReadReply> {
     const epoch = this.#epoch;
     const openLog = log && !this.#isLogOpen(epoch);
-    const wanted = [...entryKeys, ...stampKeys, ...(log && !openLog ? [this.#keys.logHead] : [])];
+    // What is pending comes first: who sees it gone sees that the stamps were dropped before, however the batch is cut.
+    const wanted = [
+      ...pendingKeys,
+      ...entryKeys,
+      ...stampKeys,
+      ...(log && !openLog ? [this.#keys.logHead] : []),
+    ];
     const chunks = chunk(wanted, KEYS_A_COMMAND);
     const replies = await this.#connection.send("read", [
       ...chunks.map((part): RedisCommand => ["mget", ...part]),
@@ -151,9 +160,11 @@ class OneRedis implements RedisStore {
       const reply = changed ?? replies[nth];
       return part.map((_, i) => (Array.isArray(reply) ? (reply[i] as string | null) : failureIn(reply)));
     });
+    const pending = values.splice(0, pendingKeys.length);
     const entries = values.slice(0, entryKeys.length);
     const stamps = values.slice(entryKeys.length, entryKeys.length + stampKeys.length);
     return {
+      ...(pending.length > 0 ? { pending } : {}),
       entries,
       stamps: stamps.map((stamp) => (typeof stamp === "string" && !isOfEpoch(stamp, epoch) ? null : stamp)),
       ...(log ? { log: await this.#logPosition(epoch, openLog ? replies.at(-1) : values.at(-1)) } : {}),
