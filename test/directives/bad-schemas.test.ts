@@ -306,7 +306,7 @@ const errors: readonly BadSchema[] = [
     sdl: mutation('save(id: ID!): Product @cacheWrite(entity: "Product")'),
     options: { entities: new Set(["Product"]) },
     errors: [
-      'Mutation.save (line 2:24): @cacheWrite(entity: "Product") has nothing to write with. No entity can be written in this version: write in the resolver, and name what changed with @invalidates.',
+      'Mutation.save (line 2:24): @cacheWrite(entity: "Product") has nothing to write with. Give the entity the option: cache.entity("Product", { load, write }); or write in the resolver, and name what changed with @invalidates.',
     ],
   },
   {
@@ -325,11 +325,12 @@ const errors: readonly BadSchema[] = [
     ],
   },
   {
-    name: "@cacheWrite behind",
-    sdl: mutation('save(id: ID!): Product @cacheWrite(entity: "Product", mode: BEHIND)'),
-    options: { entities: new Set(["Product"]), writableEntities: new Set(["Product"]) },
+    name: "@cacheWrite behind of an entity with several keys",
+    sdl: `type Query { a: Stock } type Stock @key(fields: "id") @key(fields: "upc") { id: ID!  upc: ID! }
+type Mutation { save: Stock @cacheWrite(entity: "Stock", mode: BEHIND) }`,
+    options: { entities: new Set(["Stock"]), writableEntities: new Set(["Stock"]) },
     errors: [
-      'Mutation.save (line 2:24): @cacheWrite(entity: "Product") has mode BEHIND, which this version does not have. Use mode: THROUGH.',
+      'Mutation.save (line 2:29): @cacheWrite(entity: "Stock") has mode BEHIND, and the type has several keys. What is pending is found by one key: give it one @key, or use mode: THROUGH.',
     ],
   },
   {

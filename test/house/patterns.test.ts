@@ -94,3 +94,44 @@ describe("the example of docs/patterns/write-through.md", () => {
     await cache.close();
   });
 });
+
+describe("the example of docs/patterns/write-behind.md", () => {
+  it("shows views and drafts at once, and sends them later, each with a token", async () => {
+    const sent: unknown[] = [];
+    const article = { id: "1", title: "Tea", views: 10 };
+    const given = {
+      selectDrafts: (ids: readonly string[]) => ids.map(() => null),
+      saveDrafts(rows: readonly unknown[], tokens: readonly string[]) {
+        sent.push([rows, tokens.length]);
+        return rows;
+      },
+      deleteDrafts() {},
+      selectArticles: (ids: readonly string[]) => ids.map(() => ({ ...article })),
+      addViews(deltas: readonly { readonly views: number }[], tokens: readonly string[]) {
+        sent.push([deltas, tokens.length]);
+        return deltas.map(({ views }) => {
+          article.views += views;
+          return { ...article };
+        });
+      },
+    };
+    const { draft, schema, cache } = (await example("write-behind", given, [
+      "draft",
+      "schema",
+      "cache",
+    ])) as unknown as { draft: unknown; schema: GraphQLSchema; cache: fieldgate.FieldCache };
+    expect(draft).toEqual({ id: "7", text: "from a job" });
+    const run = (source: string) => graphql({ schema, source, contextValue: {} });
+    await run('mutation { readArticle(id: "1") { views } }');
+    expect(await run('mutation { readArticle(id: "1") { title views } }')).toEqual({
+      data: { readArticle: { title: "Tea", views: 12 } },
+    });
+    expect(await run('{ article(id: "1") { views } }')).toEqual({ data: { article: { views: 12 } } });
+    expect(await cache.close()).toEqual([]);
+    const views = (sent as [unknown[]][])
+      .flatMap(([rows]) => rows as { readonly views?: number }[])
+      .map(({ views = 0 }) => views);
+    expect(views.reduce((sum, one) => sum + one, 0)).toBe(2);
+    expect(article.views).toBe(12);
+  });
+});

@@ -164,7 +164,12 @@ describe("cache.entity(name, options)", () => {
       { load() {}, maxBatchSize: 5 },
       'There is no option "maxBatchSize". Did you mean "maxBatch"?',
     ],
-    ["an option of later", "Product", { load() {}, merge() {} }, 'There is no option "merge".'],
+    [
+      "a mode that there is not",
+      "Product",
+      { load() {}, mode: "ASIDE" },
+      '"mode" must be "THROUGH" or "BEHIND", but got: \'ASIDE\'.',
+    ],
     [
       "a write that is no function",
       "Product",

@@ -49,11 +49,17 @@ export function readCacheWrites(
             `Give the entity the option: cache.entity("${entity}", { load, write }); or write in the resolver, and name what changed with @invalidates.`,
           );
         }
+        const mode = args["mode"] === "BEHIND" ? "BEHIND" : "THROUGH";
+        if (mode === "BEHIND" && (keys.get(entity)?.length ?? 0) > 1) {
+          reject(
+            "has mode BEHIND, and the type has several keys.",
+            "What is pending is found by one key: give it one @key, or use mode: THROUGH.",
+          );
+        }
         const rowPath = args["rowPath"];
         const path = rowPath === undefined || rowPath === null ? [] : String(rowPath).split(".");
         const wrong = wrongPath(facts, field, path, entity);
-        if (wrong === undefined)
-          rules.set(field.name, { entity, path, mode: args["mode"] === "BEHIND" ? "BEHIND" : "THROUGH" });
+        if (wrong === undefined) rules.set(field.name, { entity, path, mode });
         else
           reject(
             wrong,
