@@ -18,7 +18,7 @@ const MINUTE = 60_000;
 
 const SUITES = {
   forced: ["test/races"],
-  random: ["test/proofs/no-resurrection.test.ts"],
+  random: ["test/proofs/no-resurrection"],
 };
 
 const EARLY = "src/engine/early-looks.ts";
