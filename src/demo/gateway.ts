@@ -3,6 +3,7 @@ import { makeExecutableSchema } from "@graphql-tools/schema";
 import { sql } from "kysely";
 import { defineGateway, type GatewayServices } from "../gateway/index.ts";
 import { createFieldCache } from "../index.ts";
+import { listenToCatalogue } from "./catalogue-events.ts";
 import { createDemoContext, type DemoContext } from "./context.ts";
 import { type PrepareOptions, prepareDatabase } from "./database/prepare-database.ts";
 import { registerEntities } from "./entities.ts";
@@ -49,6 +50,7 @@ export function demoGateway(database: Pick<PrepareOptions, "dataDir" | "seed" | 
       const schema = cache.apply(
         makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) }),
       );
+      await listenToCatalogue(cache, opened);
       return {
         cache,
         schema,

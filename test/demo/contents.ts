@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Database } from "../../src/demo/database/tables.ts";
 
-const BOOKKEEPING = ["seed_state", "migrations"];
+const BOOKKEEPING = ["seed_state", "migrations", "cache_events"];
 
 async function tablesOf(db: Kysely<Database>): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`

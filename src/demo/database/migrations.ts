@@ -8,6 +8,41 @@ export interface Migration {
 /** What every table that people write to has. */
 const REVISED = "version integer not null default 1, updated_at timestamptz(3) not null default now()";
 
+/** A statement that touches more objects names their type. */
+const MOST_NAMED = 500;
+
+/** Table, type whose objects its rows are of, column of their id ("": all of the type), fields that show more than the object itself. */
+const CATALOGUE: readonly (readonly [table: string, type: string, id: string, ...fields: string[]])[] = [
+  [
+    "features",
+    "Feature",
+    "id",
+    "Query.features",
+    "FeatureGroup.features",
+    "Query.search",
+    "Query.statistics",
+  ],
+  ["feature_groups", "FeatureGroup", "id", "Query.featureGroups", "Feature.groups", "Query.search"],
+  ["feature_group_members", "Feature", "feature_id", "FeatureGroup.features", "Query.features"],
+  ["snapshots", "Snapshot", "id", "Query.snapshots", "Feature.snapshots"],
+  ["snapshot_features", "Feature", "feature_id", "Snapshot.features"],
+  ["specifications", "Specification", "id", "Query.specifications", "Query.search", "Query.statistics"],
+  ["feature_specifications", "Feature", "feature_id", "Specification.features"],
+  ["browsers", "Browser", "id", "Query.browsers", "Query.search", "Query.statistics"],
+  [
+    "releases",
+    "Release",
+    "",
+    "Browser.currentReleases",
+    "Browser.releases",
+    "Query.browsers",
+    "Feature.support",
+  ],
+  ["feature_support", "Feature", "feature_id", "Release.newFeatures", "Browser.featureCount"],
+  ["compat_entries", "CompatEntry", "id", "Feature.compatEntries", "Query.statistics"],
+  ["compat_support", "CompatEntry", "compat_id"],
+];
+
 export const MIGRATIONS: readonly Migration[] = [
   {
     id: 1,
@@ -99,6 +134,46 @@ export const MIGRATIONS: readonly Migration[] = [
       `create table feature_views (
         feature_id text primary key references features on delete cascade, views bigint not null, ${REVISED})`,
       "create index feature_views_by_views on feature_views (views desc, feature_id)",
+    ],
+  },
+  {
+    id: 4,
+    name: "events of the catalogue",
+    statements: [
+      `create table cache_events (
+        id bigint generated always as identity primary key, tx xid8 not null default pg_current_xact_id(),
+        at timestamptz not null default clock_timestamp(), message text not null)`,
+      "create index cache_events_by_tx on cache_events (tx)",
+      // One event a statement. Arguments: type, column of its id, fields that show more than the object itself.
+      `create function catalogue_changed() returns trigger language plpgsql as $$
+      declare
+        targets jsonb;
+        changed integer := ${MOST_NAMED + 1};
+        ids text := case tg_op when 'INSERT' then 'select %1$I as id from new_rows' when 'DELETE' then 'select %1$I as id from old_rows'
+          else 'select %1$I as id from old_rows union select %1$I from new_rows' end;
+      begin
+        if tg_op <> 'TRUNCATE' and tg_argv[1] <> '' then
+          execute format('select count(*), jsonb_agg(jsonb_build_object(''entity'', %2$L, ''id'', id)) from (select distinct id from (' || ids
+            || ') every_row where id is not null limit ${MOST_NAMED + 1}) some_rows', tg_argv[1], tg_argv[0]) into changed, targets;
+        end if;
+        if changed = 0 then return null; end if;
+        if changed > ${MOST_NAMED} then targets := jsonb_build_array(jsonb_build_object('entity', tg_argv[0])); end if;
+        for nth in 2 .. tg_nargs - 1 loop
+          targets := targets || jsonb_build_object('field', tg_argv[nth]);
+        end loop;
+        insert into cache_events (message) values (jsonb_build_object('targets', targets)::text);
+        perform pg_notify('cache_events', '');
+        return null;
+      end $$`,
+      ...CATALOGUE.flatMap(([table, type, id, ...fields]) => {
+        const call = `for each statement execute function catalogue_changed('${[type, id, ...fields].join("', '")}')`;
+        return [
+          `create trigger ${table}_inserted after insert on ${table} referencing new table as new_rows ${call}`,
+          `create trigger ${table}_updated after update on ${table} referencing old table as old_rows new table as new_rows ${call}`,
+          `create trigger ${table}_deleted after delete on ${table} referencing old table as old_rows ${call}`,
+          `create trigger ${table}_truncated after truncate on ${table} ${call}`,
+        ];
+      }),
     ],
   },
 ];

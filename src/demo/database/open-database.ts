@@ -1,10 +1,16 @@
 import { CamelCasePlugin, Kysely, type LogEvent, PostgresDialect } from "kysely";
 import pg from "pg";
+import type { PostgresClient } from "../../index.ts";
 import { EmbeddedDatabase } from "./embedded-database.ts";
 import { embeddedDialect } from "./embedded-dialect.ts";
-import { type Logger, PostgresListener } from "./postgres-listener.ts";
+import { embeddedClient, serverClient } from "./event-clients.ts";
 import type { Database } from "./tables.ts";
 import { VALUE_PARSERS } from "./value-parsers.ts";
+
+export interface Logger {
+  info(message: string): void;
+  warn(message: string): void;
+}
 
 export const DEFAULT_DATA_DIR = ".data/pg";
 
@@ -21,11 +27,8 @@ export interface DatabaseOptions {
 export interface OpenDatabase {
   readonly db: Kysely<Database>;
   readonly kind: "embedded" | "postgres";
-  /**
-   * Calls `onMessage` for each NOTIFY on `channel`. `onGap` is called when notifications may have been missed (the
-   * connection was lost and is back): treat it as "anything may have changed".
-   */
-  listen(channel: string, onMessage: (payload: string) => void, onGap?: () => void): Promise<void>;
+  /** A client of its own for `postgresEvents`; see there. */
+  eventClient(): PostgresClient;
   close(): Promise<void>;
 }
 
@@ -51,7 +54,7 @@ async function openEmbedded(options: DatabaseOptions): Promise<OpenDatabase> {
   return {
     db,
     kind: "embedded",
-    listen: (channel, onMessage) => embedded.listen(channel, onMessage),
+    eventClient: () => embeddedClient(embedded),
     async close() {
       await db.destroy();
       // Kysely closes a driver only after its first query.
@@ -69,17 +72,11 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Open
   // An idle connection that breaks would otherwise end the process; the pool opens a new one by itself.
   pool.on("error", (error) => options.logger.warn(`A database connection was lost: ${error.message}`));
   const db = kyselyOver(new PostgresDialect({ pool }), options);
-  const listeners: PostgresListener[] = [];
   return {
     db,
     kind: "postgres",
-    async listen(channel, onMessage, onGap = () => {}) {
-      const listener = new PostgresListener({ url, channel, onMessage, onGap, logger: options.logger });
-      listeners.push(listener);
-      await listener.start();
-    },
+    eventClient: () => serverClient(url),
     async close() {
-      await Promise.all(listeners.map((listener) => listener.close()));
       await db.destroy();
       if (!pool.ended) await pool.end();
     },

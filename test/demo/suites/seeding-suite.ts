@@ -31,6 +31,7 @@ export function seedingSuite(backendOf: () => Backend): void {
         "the web platform",
         "browsers and compatibility",
         "what people add",
+        "events of the catalogue",
       ]);
       expect(await migrate(database.db)).toEqual([]);
     });
