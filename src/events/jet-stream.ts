@@ -36,8 +36,8 @@ export interface JetStreamEventsOptions {
   /** `jetstream(connection)`: the connection is yours, to open and to close. */
   readonly client: JetStreamClient;
   readonly stream: string;
-  /** Only these. Default: every subject of the stream. */
-  readonly subjects?: readonly string[];
+  /** Only these: one subject, with wildcards. Default: every subject of the stream. */
+  readonly subject?: string;
   /** Default: the stream's. */
   readonly name?: string;
 }
@@ -50,10 +50,11 @@ export interface JetStreamEventsOptions {
  * const connection = await connect({ servers: "localhost:4222" });
  * await cache.listen(jetStreamEvents({ client: jetstream(connection), stream: "CHANGES" }));
  *
- * Trap: close the connection after the cache, not before.
+ * Trap: a stream that keeps only so many messages of a subject forgets from its middle, unnoticed: limit it by age or as a whole. Close the
+ * connection after the cache, not before.
  */
 export function jetStreamEvents(options: JetStreamEventsOptions): EventSource {
-  const { client, stream, subjects, name = stream } = options;
+  const { client, stream, subject, name = stream } = options;
   return {
     name,
     async *read({ from, everyMs, signal }) {
@@ -68,7 +69,7 @@ export function jetStreamEvents(options: JetStreamEventsOptions): EventSource {
       const consumer = await client.consumers.get(stream, {
         deliver_policy: "by_start_sequence",
         opt_start_seq: sequence + 1,
-        ...(subjects === undefined ? {} : { filter_subjects: [...subjects] }),
+        ...(subject === undefined ? {} : { filter_subjects: subject }),
       });
       const messages = await consumer.consume({ max_messages: 500 });
       const stop = () => void messages.close();
