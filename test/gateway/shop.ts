@@ -67,7 +67,10 @@ export interface Shop {
 export interface ShopOptions {
   readonly environment?: Record<string, string>;
   readonly definition?: Partial<Omit<GatewayDefinition, "start">>;
-  readonly cache?: Pick<FieldCacheOptions, "readTimeoutMs" | "writeTimeoutMs" | "invalidateTimeoutMs">;
+  readonly cache?: Pick<
+    FieldCacheOptions,
+    "readTimeoutMs" | "writeTimeoutMs" | "invalidateTimeoutMs" | "near"
+  >;
   /** Whether signals shut it down, in a process of its own. */
   readonly signals?: boolean;
 }

@@ -6,7 +6,7 @@ import { Breaker } from "../breaker.ts";
 import { StoreFailure, type StoreState } from "../store.ts";
 import { type Identity, identify } from "./identity.ts";
 import type { CommandLink } from "./redis-near-bus.ts";
-import type { Script } from "./script.ts";
+import { type Script, tellRight } from "./script.ts";
 import { ServerClock } from "./server-clock.ts";
 
 /**
@@ -158,7 +158,8 @@ export class RedisConnection implements CommandLink {
   }
 
   /** The failure that an error reply means. Some say that the server is not what it was: then it is asked again. */
-  failureFrom(message: string): StoreFailure {
+  failureFrom(reply: string, script?: Script): StoreFailure {
+    const message = script === undefined ? reply : tellRight(reply, script);
     if (/\b(LOADING|BUSY|READONLY|MASTERDOWN|NOAUTH|NOPERM)\b/.test(message)) {
       void this.#ask(this.#options.timeouts.writeMs);
     }
@@ -372,10 +373,11 @@ export class RedisConnection implements CommandLink {
         replies[i] = again[nth];
       });
     }
-    return replies.map((reply) => {
+    return replies.map((reply, i) => {
       if (!(reply instanceof Error)) return reply;
+      const command = commands[i]!;
       return reply.name === "ReplyError"
-        ? this.failureFrom(reply.message)
+        ? this.failureFrom(reply.message, "script" in command ? command.script : undefined)
         : new StoreFailure("down", reply.message);
     });
   }

@@ -350,7 +350,7 @@ class OneRedis implements RedisStore {
       return part.map((_, i) => {
         const item: unknown = reply[i];
         const failed = Array.isArray(item) && item[0] === "!";
-        return failed ? this.#connection.failureFrom(String(item[1])) : form.reply(item);
+        return failed ? this.#connection.failureFrom(String(item[1]), script) : form.reply(item);
       });
     });
   }

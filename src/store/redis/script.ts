@@ -15,6 +15,17 @@ export function script(name: string, body: string, { readsOnly = false } = {}): 
   return { name, text, sha: createHash("sha1").update(text).digest("hex"), readsOnly };
 }
 
+/** What a server says of a right that a script's user lacks; before Redis 7.2 it names no command. */
+const LACKED = /can't run this command or subcommand|ACL failure in script/;
+
+/** The error reply, with the code and the commands that it may mean where it is about a right of the script's. */
+export function tellRight(reply: string, { name, text }: Script): string {
+  if (!LACKED.test(reply)) return reply;
+  const commands = new Set([...text.matchAll(/redis\.p?call\('([A-Z]+)'/g)].map(([, command]) => command));
+  const list = [...commands].sort().join(", ");
+  return `NOPERM ${reply} The script "${name}" runs ${list}; ACL LOG on the server names the one.`;
+}
+
 /**
  * `text`: a key of another type is absent, and SET replaces it: what is not ours heals instead of failing for ever.
  * `each`: an item that fails (out of memory, read-only) answers `{ "!", message }` and spoils no other.
