@@ -350,6 +350,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
       return {
         ...reading,
         policy: policies.rows.get(name),
+        isBehind: isBehind(name),
         backgroundContext: options.backgroundContext,
         earlyWaves,
         identities,

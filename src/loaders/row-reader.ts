@@ -1,5 +1,5 @@
 import type { Emit } from "../engine/events.ts";
-import type { Load, Loaded, ReadPlan, ReadResult } from "../engine/read-plan.ts";
+import type { Load, Loaded, ReadPlan, ReadResult, ReadSession } from "../engine/read-plan.ts";
 import { limitSession } from "../engine/session.ts";
 import type { WriteRequest, Written, WrittenEntry } from "../engine/writer.ts";
 import { type Audience, type Audiences, EVERYBODY } from "../fields/audience.ts";
@@ -36,6 +36,8 @@ export interface RowReaderOptions {
   readonly references: References;
   readonly audiences: Audiences;
   readonly source: SourceBatch;
+  /** Something may be pending beside a row. */
+  readonly isBehind: boolean;
   readonly isOn: (coordinate: string) => boolean;
   readonly backgroundContext: BackgroundContext | undefined;
   readonly earlyWaves: Pick<EarlyWaves, "learn"> | undefined;
@@ -76,11 +78,11 @@ export class RowReader {
 
   /** The plans of rows that a request is likely to read; undefined where they are not kept, or not for this request. */
   ahead(state: RequestState, context: unknown): PlanAhead | undefined {
-    const { policy, keys } = this.#options;
+    const { policy } = this.#options;
     if (policy === undefined) return undefined;
     const audience = this.#audienceOf(policy, { state, context });
     if (typeof audience === "string") return undefined;
-    return (identity) => planRow(keys, policy, identity, audience, state.session);
+    return (identity) => this.#plan(policy, identity, audience, state.session);
   }
 
   /**
@@ -88,12 +90,23 @@ export class RowReader {
    * those are invalidated and not filled.
    */
   entryOf(identity: Identity): WrittenEntry | undefined {
-    const { policy, keys, source, states, isOn } = this.#options;
+    const { policy, source, states, isOn } = this.#options;
     if (policy === undefined || !isOn(policy.coordinate) || policy.lifetimes.freshMs <= 0) return undefined;
     if (policy.scope === "PRIVATE" || policy.vary.length > 0 || source.looksAtAsker) return undefined;
     // As its readers plan it, who know no other name of it than this one.
     const readers = { ...identity, aliases: [] };
-    return planRow(keys, policy, readers, EVERYBODY, states.of(undefined).session);
+    return this.#plan(policy, readers, EVERYBODY, states.of(undefined).session);
+  }
+
+  /**
+   * What is pending is read in one step with the row, so the row is read at home:
+   *
+   * 1. R reads the row at a replica, on another server: without what is pending · 2. that is sent, and all that was stored
+   * dropped · 3. R reads at home that nothing is pending, and shows a row that has lost what was shown before.
+   */
+  #plan(policy: FieldPolicy, identity: Identity, audience: Audience, session: ReadSession): ReadPlan {
+    const plan = planRow(this.#options.keys, policy, identity, audience, session);
+    return this.#options.isBehind ? { ...plan, hot: false } : plan;
   }
 
   /** Looks its entry up with the present wave. */
@@ -213,7 +226,7 @@ export class RowReader {
   }
 
   async #readCached(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<RowAnswer> {
-    const { cache, keys, earlyWaves } = this.#options;
+    const { cache, earlyWaves } = this.#options;
     const { identity, state } = wish;
     let tainted = false;
     const load: Load = async (alone) => {
@@ -223,7 +236,7 @@ export class RowReader {
     };
     const refresh = this.#refreshOf(policy, audience, wish);
     const session = wish.reload ? limitSession(state.session, { read: false }) : state.session;
-    const plan = planRow(keys, policy, identity, audience, session);
+    const plan = this.#plan(policy, identity, audience, session);
     this.#dangling ??= new DanglingEntries(policy.lifetimes.freshMs);
     const read = await this.#dangling.settle(plan, async (wanted) => {
       const result = await cache.read(wanted, load, wanted === plan ? refresh : undefined);
