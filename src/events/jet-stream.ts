@@ -81,8 +81,9 @@ export function jetStreamEvents(options: JetStreamEventsOptions): EventSource {
       };
       pump().catch((error: Error) => inbox.fail(error));
       try {
-        for (;;) {
-          const { items, overflowed } = await inbox.take(everyMs);
+        // Whoever listens waits for the first batch: it does not wait for news.
+        for (let waitMs = 1; ; waitMs = everyMs) {
+          const { items, overflowed } = await inbox.take(waitMs);
           const last = items.at(-1);
           if (last !== undefined) {
             sequence = last.seq;

@@ -1,8 +1,12 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import * as schemaTools from "@graphql-tools/schema";
 import { type GraphQLSchema, graphql } from "graphql";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { EntityLoader } from "../../src/index.ts";
 import * as fieldgate from "../../src/index.ts";
+import { createTestCache } from "../../src/testing/index.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { readText, runSnippet, snippets } from "./support/snippets.ts";
 
 const modules = { fieldgate, "@graphql-tools/schema": schemaTools };
@@ -16,9 +20,15 @@ interface Example {
 }
 
 /** Runs the page's example, and answers with what it declares. */
-async function example(page: string, given: Readonly<Record<string, unknown>>, wanted: readonly string[]) {
+async function example(
+  page: string,
+  given: Readonly<Record<string, unknown>>,
+  wanted: readonly string[],
+  redisUrl = "",
+) {
   const [code] = snippets(readText(`docs/patterns/${page}.md`), "js");
-  return (await runSnippet(code!, { modules, given, wanted })) as unknown as Example;
+  const here = code!.replaceAll("redis://localhost:6379", redisUrl);
+  return (await runSnippet(here, { modules, given, wanted })) as unknown as Example;
 }
 
 describe("the example of docs/patterns/read-through.md", () => {
@@ -135,3 +145,171 @@ describe("the example of docs/patterns/write-behind.md", () => {
     expect(article.views).toBe(12);
   });
 });
+
+describe("the example of docs/patterns/cache-aside.md", () => {
+  it("keeps what resolvers return, and forgets it by tag, field and shown entity", async () => {
+    const asked: string[] = [];
+    const given = {
+      searchProducts(text: string) {
+        asked.push(`search ${text}`);
+        return [{ id: "42", name: "Tea" }];
+      },
+      averageStars(id: string) {
+        asked.push(`stars of ${id}`);
+        return 4.5;
+      },
+      saveReview: (_id: string, stars: number) => stars,
+    };
+    const { schema, cache } = await example("cache-aside", given, ["schema", "cache"]);
+    const run = async (source: string) => {
+      asked.length = 0;
+      await graphql({ schema, source, contextValue: {} });
+      await stored(cache);
+      return asked.toSorted();
+    };
+    expect(await run('{ search(text: "tea", origin: "menu") { name rating } }')).toEqual([
+      "search tea",
+      "stars of 42",
+    ]);
+    expect(await run('{ s: search(text: "tea", origin: "page") { id rating } }')).toEqual([]);
+    await run('mutation { review(id: "42", stars: 1) }');
+    expect(await run('{ search(text: "tea") { name rating } }')).toEqual(["stars of 42"]);
+    await cache.invalidate({ entity: "Product", id: "42" });
+    expect(await run('{ search(text: "tea") { name rating } }')).toEqual(["search tea", "stars of 42"]);
+    await cache.close();
+  });
+});
+
+describe("the example of docs/patterns/ttl.md", () => {
+  it("loads once a lifetime, serves what is stale while one refresh runs, and in place of an error", async () => {
+    const [code] = snippets(readText("docs/patterns/ttl.md"), "js");
+    const asked: string[] = [];
+    let fails = false;
+    const given = {
+      selectBestsellers() {
+        asked.push("bestsellers");
+        return [`tea ${asked.length}`];
+      },
+      fetchRate() {
+        asked.push("rate");
+        if (fails) throw new Error("closed");
+        return 1.1;
+      },
+    };
+    // The page's own SDL and resolvers, on a clock that the test moves.
+    let test: ReturnType<typeof createTestCache> | undefined;
+    const onTestClock = {
+      ...fieldgate,
+      createFieldCache: () => ({
+        apply(made: { readonly typeDefs: string; readonly resolvers: object }) {
+          test = createTestCache(made as never);
+          return test.schema;
+        },
+      }),
+    };
+    const asMade = {
+      makeExecutableSchema: ({
+        typeDefs: [, sdl],
+        resolvers,
+      }: {
+        typeDefs: [unknown, string];
+        resolvers: object;
+      }) => ({
+        typeDefs: sdl,
+        resolvers,
+      }),
+    };
+    await runSnippet(code!, {
+      modules: { fieldgate: onTestClock, "@graphql-tools/schema": asMade },
+      given,
+      wanted: [],
+    });
+    const { run, clock, settle, close } = test!;
+    const ask = async (source: string) => {
+      const { data } = await run(source);
+      await settle();
+      return data;
+    };
+    await ask('{ bestsellers exchangeRate(to: "EUR") now }');
+    await clock.advance(20_000);
+    await ask('{ bestsellers exchangeRate(to: "EUR") now }');
+    expect(asked).toEqual(["bestsellers", "rate"]);
+    await clock.advance(60_000);
+    fails = true;
+    expect(await ask('{ bestsellers exchangeRate(to: "EUR") }')).toEqual({
+      bestsellers: ["tea 1"],
+      exchangeRate: 1.1,
+    });
+    expect(await ask("{ bestsellers }")).toEqual({ bestsellers: [expect.not.stringMatching("tea 1")] });
+    expect(asked.filter((what) => what === "bestsellers").length).toBe(2);
+    await close();
+  });
+});
+
+describe("on a Redis", () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+
+  it("the example of docs/patterns/events.md forgets what a message names", async () => {
+    let price = 1;
+    const given = { selectProducts: (ids: readonly string[]) => ids.map((id) => ({ id, price })) };
+    const { schema, cache } = await example("events", given, ["schema", "cache"], redis.url);
+    const ask = () => graphql({ schema, source: '{ product(id: "42") { price } }', contextValue: {} });
+    expect(await ask()).toEqual({ data: { product: { price: 1 } } });
+    price = 2;
+    // As the comment in it says.
+    const [, message] = /message '(\{.*\})'/.exec(readText("docs/patterns/events.md"))!;
+    await redis.client().xadd("changes", "*", "message", message!);
+    await vi.waitFor(async () => expect(await ask()).toEqual({ data: { product: { price: 2 } } }), 10_000);
+    await cache.close();
+  });
+
+  it("the example of docs/patterns/key-versions.md keeps what has not changed, and shares invalidations", async () => {
+    const asked: string[] = [];
+    const load = (kind: string) => (ids: readonly string[]) => {
+      asked.push(...ids.map((id) => `${kind} ${id}`));
+      return ids.map((id) => ({ id, price: 1, currency: "EUR", name: "Ann" }));
+    };
+    const given = { selectProducts: load("product"), selectMakers: load("maker") };
+    const wanted = ["old", "next", "later", "flush"];
+    const made = (await example("key-versions", given, wanted, redis.url)) as unknown as Readonly<
+      Record<"old" | "next" | "later", Example>
+    > & { readonly flush: () => Promise<void> };
+    const ask = async ({ schema, cache }: Example) => {
+      asked.length = 0;
+      const source = '{ product(id: "1") { price } maker(id: "1") { name } }';
+      expect((await graphql({ schema, source, contextValue: {} })).errors).toBeUndefined();
+      await stored(cache);
+      return asked.toSorted();
+    };
+    const { old, next, later } = made;
+    expect(await ask(old)).toEqual(["maker 1", "product 1"]);
+    expect(await ask(next)).toEqual(["product 1"]);
+    expect(await ask(later)).toEqual(["product 1"]);
+    for (const one of [old, next, later]) expect(await ask(one)).toEqual([]);
+    await old.cache.invalidate({ entity: "Product", id: "1" });
+    for (const one of [old, next, later]) expect(await ask(one)).toEqual(["product 1"]);
+    await made.flush();
+    // Who flushed knows of it, and may store at once.
+    expect(await ask(next)).toEqual(["maker 1", "product 1"]);
+    expect(await ask(old)).toEqual(["product 1"]);
+    await Promise.all([old, next, later].map(({ cache }) => cache.close()));
+  });
+});
+
+it("every page of docs/patterns has its example run here, and says when to use it and when not", () => {
+  const tests = readText("test/house/patterns.test.ts");
+  const pages = readdirSync(path.resolve(import.meta.dirname, "../../docs/patterns"));
+  expect(pages.length).toBe(7);
+  for (const page of pages) {
+    expect(tests).toContain(`docs/patterns/${page}`);
+    expect(readText(`docs/patterns/${page}`)).toMatch(/\*\*When:\*\*.*\*\*When not:\*\*/s);
+  }
+});
+
+async function stored(cache: fieldgate.FieldCache): Promise<void> {
+  await vi.waitFor(() => expect(cache.stats().running.fills).toBe(0));
+}

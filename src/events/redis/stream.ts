@@ -36,9 +36,10 @@ export function redisStreamEvents(options: RedisStreamOptions): EventSource {
         const opened = await openStream(client, stream, from);
         let { position } = opened;
         if (opened.gap !== undefined) yield { messages: [], current: false, ...opened };
-        for (;;) {
+        // Whoever listens waits for the first batch: it does not wait for news.
+        for (let waitMs = 1; ; waitMs = everyMs) {
           const before = position;
-          const entries = await readAfter(client, stream, before, everyMs);
+          const entries = await readAfter(client, stream, before, waitMs);
           position = entries.at(-1)?.id ?? before;
           const ends = await endsOf(client, stream);
           if (isLater(position, ends.last)) throw new Error("The stream has begun anew.");
