@@ -24,7 +24,7 @@ export interface Bypass {
     | "mutation"
     | "subscription"
     | "disabled"
-    | "ttl-0"
+    | "zero"
     | "no-identity"
     | "no-principal"
     | "principal-failed"
@@ -70,7 +70,7 @@ export function createFieldPlanner(policy: FieldPolicy, options: PlannerOptions)
   function bypassOf({ operation }: GraphQLResolveInfo): Bypass["bypass"] | undefined {
     if (operation.operation !== "query") return operation.operation;
     if (!isOn(coordinate)) return "disabled";
-    return lifetimes.freshMs <= 0 ? "ttl-0" : undefined;
+    return lifetimes.freshMs <= 0 ? "zero" : undefined;
   }
 
   function argsOf({

@@ -206,7 +206,7 @@ export class RowReader {
     { state, context }: Pick<RowWish, "state" | "context">,
   ): Audience | string {
     if (!this.#options.isOn(policy.coordinate)) return "disabled";
-    if (policy.lifetimes.freshMs <= 0) return "ttl-0";
+    if (policy.lifetimes.freshMs <= 0) return "zero";
     // A job has nobody who asks; the application's functions are not asked about a context that is not there.
     if (context === undefined && (policy.scope === "PRIVATE" || policy.vary.length > 0)) return "no-context";
     const audience = this.#options.audiences.of(policy, state, context);

@@ -30,6 +30,7 @@ export async function startGroup(options: {
   readonly workers: number;
   readonly redisUrl: string;
   readonly shutdownMs?: number;
+  readonly environment?: Readonly<Record<string, string>>;
 }): Promise<Group> {
   const dir = mkdtempSync(path.join(tmpdir(), "fieldgate-workers-"));
   const gate = path.join(dir, "gate");
@@ -37,6 +38,7 @@ export async function startGroup(options: {
   const child = runScript("workers-process.ts", [String(workers), gate, String(shutdownMs)], {
     REDIS_URL: redisUrl,
     ADMIN_TOKEN: ADMIN,
+    ...options.environment,
   });
   const exited = once(child, "exit");
   const logLines: Record<string, unknown>[] = [];
