@@ -169,6 +169,19 @@ describe("23. a gateway that does not answer", () => {
     expect(await read(g, NEW())).toBe("new");
   });
 
+  test("is expelled by one invalidation · another one, of what it holds as well, waits for it all the same", async () => {
+    await holds(g);
+    const third = await fleet.gateway();
+    g.stop();
+    const first = watched(other.cache.invalidate(["Product:7"]));
+    await turns();
+    await fleet.passes(LEASE_MS / 2);
+    expect(first.isDone).toBe(false);
+    expect(await resolved(invalidate(third))).toBeGreaterThan(LEASE_MS / 4);
+    g.wake();
+    expect(await read(g, NEW())).toBe("new");
+  });
+
   test("is waited for once: the next invalidation finds it expelled", async () => {
     await holds(g);
     g.stop();

@@ -27,7 +27,10 @@ export interface NearBus {
   leave(session: string): Promise<void>;
   /** Who may hold near copies, at a moment after `dropped` has settled. */
   sessions(dropped: Promise<unknown>): Promise<Sessions | StoreFailure>;
-  /** Ends these sessions. Answers for how long, in ms, the last of them may still believe that it goes on. */
+  /**
+   * Ends these sessions: they cannot be renewed. Answers for how long, in ms, the last of them may still believe that it goes on;
+   * until then `sessions` names it, by whatever name, for others to wait for it as well.
+   */
   expel(sessions: readonly string[]): Promise<number | StoreFailure>;
   /** Tells everybody that listens. */
   revoke(revocation: Revocation): Promise<StoreFailure | undefined>;
@@ -55,7 +58,7 @@ export interface Revocation {
   readonly stampKeys: readonly string[];
 }
 
-/** `<process>.<number>`: a process has one session after the other. */
+/** `<process>.<number>`: a process has one session after the other. What a bus adds, it adds behind that. */
 export function sessionName(processId: string, number: number): string {
   return `${processId}.${number}`;
 }

@@ -107,7 +107,9 @@ export class RedisNearBus implements NearBus {
   }
 
   async leave(session: string): Promise<void> {
-    await this.#options.commands.send("invalidate", [["zrem", this.#options.keys.nearSessions, session]]);
+    await this.#options.commands.send("invalidate", [
+      ["zrem", this.#options.keys.nearSessions, session, `${session}!`],
+    ]);
   }
 
   async sessions(dropped: Promise<unknown>): Promise<Sessions | StoreFailure> {

@@ -98,6 +98,11 @@ export class SessionServer {
     this.since = Number.NaN;
   }
 
+  forget(session: string): void {
+    this.ends.delete(session);
+    this.ends.delete(`${session}!`);
+  }
+
   look(): Sessions {
     if (Number.isNaN(this.since)) this.since = this.now;
     for (const [session, end] of this.ends) if (end <= this.now) this.ends.delete(session);
@@ -162,7 +167,7 @@ export class GatedBus implements NearBus {
   async join(session: string, leaseMs: number, previous: string | undefined) {
     return this.#run("join", () => {
       this.#server.look();
-      if (previous !== undefined) this.#server.ends.delete(previous);
+      if (previous !== undefined) this.#server.forget(previous);
       this.#server.ends.set(session, this.#server.now + leaseMs);
       return undefined;
     });
@@ -178,7 +183,7 @@ export class GatedBus implements NearBus {
   }
 
   async leave(session: string): Promise<void> {
-    this.#server.ends.delete(session);
+    this.#server.forget(session);
   }
 
   async sessions(dropped: Promise<unknown>): Promise<Sessions | StoreFailure> {
@@ -190,8 +195,11 @@ export class GatedBus implements NearBus {
     return this.#run("expel", () => {
       let last = 0;
       for (const session of sessions) {
-        last = Math.max(last, (this.#server.ends.get(session) ?? 0) - this.#server.now);
-        this.#server.ends.delete(session);
+        const bare = session.replace(/!$/, "");
+        const end = this.#server.ends.get(bare) ?? this.#server.ends.get(`${bare}!`) ?? this.#server.now;
+        last = Math.max(last, end - this.#server.now);
+        this.#server.ends.delete(bare);
+        this.#server.ends.set(`${bare}!`, end);
       }
       return last;
     });

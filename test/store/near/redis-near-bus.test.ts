@@ -175,6 +175,19 @@ describe("the list of sessions", () => {
     expect(await one.renew("c.1", 60_000)).toBe(false);
   });
 
+  test("names who was expelled until its lease is over, to everybody who asks, and lets it join anew", async () => {
+    const { redis, bus: one } = bus();
+    await redis.ready();
+    await one.join("a.1", 60_000, undefined);
+    await one.expel(["a.1"]);
+    expect(await one.sessions(nothing)).toMatchObject({ live: ["a.1!"] });
+    expect(await one.expel(["a.1"])).toBeGreaterThan(59_000);
+    expect(await one.expel(["a.1!"])).toBeGreaterThan(59_000);
+    expect(await one.renew("a.1", 60_000)).toBe(false);
+    await one.join("a.2", 60_000, "a.1");
+    expect(await one.sessions(nothing)).toMatchObject({ live: ["a.2"] });
+  });
+
   test("is begun anew where something else lies", async () => {
     const { redis, bus: one } = bus();
     await redis.ready();

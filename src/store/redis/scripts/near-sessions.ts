@@ -48,7 +48,7 @@ return live`,
 export const nearJoinScript = script(
   "near-join",
   `${LIST}
-if ARGV[5] ~= '' then redis.call('ZREM', sessions, ARGV[5]) end
+if ARGV[5] ~= '' then redis.call('ZREM', sessions, ARGV[5], ARGV[5] .. '!') end
 redis.call('ZADD', sessions, now + ARGV[4], ARGV[3])
 return 1`,
 );
@@ -69,20 +69,26 @@ return 1`,
 );
 
 /**
- * Ends sessions: they cannot be renewed.
+ * Ends sessions: they cannot be renewed. Until their leases are over they stay on the list, with a `!` behind their names.
  *
  *     KEYS     sessions
  *     ARGV     session, session, …
- *     returns  ms until the last of them would have been over
+ *     returns  ms until the last of them is over
+ *
+ * 1. I expels G, and waits for the end of its lease · 2. I' deletes another stamp that G holds, and would find nobody to wait for
  */
 export const nearExpelScript = script(
   "near-expel",
   `
 local now, last = nowUs() / 1000, 0
 for _, session in ipairs(ARGV) do
-  local till = redis.call('ZSCORE', KEYS[1], session)
-  if till then last = math.max(last, till - now) end
-  redis.call('ZREM', KEYS[1], session)
+  local bare = string.gsub(session, '!$', '')
+  local till = redis.call('ZSCORE', KEYS[1], bare) or redis.call('ZSCORE', KEYS[1], bare .. '!')
+  if till then
+    last = math.max(last, till - now)
+    redis.call('ZREM', KEYS[1], bare)
+    redis.call('ZADD', KEYS[1], till, bare .. '!')
+  end
 end
 return math.ceil(last)`,
 );
