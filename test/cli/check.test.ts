@@ -109,7 +109,7 @@ describe("the command line", () => {
 
   it.each([
     [[], "Which command?"],
-    [["chek"], 'There is no command "chek"; there is check.'],
+    [["chek"], 'There is no command "chek"; there are check and dead-letters.'],
     [["check"], "check takes one schema file or more"],
     [["--wat"], "Unknown option '--wat'"],
   ])("%j is a misuse", (args, message) => {

@@ -116,3 +116,229 @@ describe("entity.write with mode BEHIND", () => {
     expect(table.get("1")).toMatchObject({ name: "b" });
   });
 });
+
+describe("the source of what is written behind", () => {
+  it("gets each change with a token that sorts behind those before", async () => {
+    const seen: string[] = [];
+    const { products, clock } = shop({
+      write: (rows, { tokens }) => {
+        seen.push(...tokens);
+        return rows;
+      },
+    });
+    for (const name of ["a", "b", "c"]) {
+      await products.write({ id: 1, name });
+      await clock.advance(100);
+    }
+    expect(seen.length).toBe(3);
+    expect(seen).toEqual([...new Set(seen)].sort());
+  });
+
+  it("gets what it did not take again, the same with the same token, and what came meanwhile after it", async () => {
+    const calls: string[] = [];
+    const { products, clock } = shop({
+      write: (rows: readonly Product[], { tokens }) => {
+        calls.push(`${rows[0]?.name} ${tokens[0]}`);
+        return calls.length === 1 ? [new Error("no disk")] : rows;
+      },
+    });
+    await products.write({ id: 1, name: "a" });
+    await clock.advance(100);
+    await products.write({ id: 1, name: "b" });
+    expect(await products.get(1)).toMatchObject({ name: "b" });
+    await clock.advance(3000);
+    expect(calls.map((call) => call[0])).toEqual(["a", "a", "b"]);
+    expect(calls[0]).toBe(calls[1]);
+  });
+
+  it("does not hear of a refused row for ever: it is set aside, and blocks neither its siblings nor what is behind it", async () => {
+    const { products, asked, table, clock, outcomes, cache } = shop(
+      {
+        write: (rows: readonly Product[]) => {
+          asked.push(`write ${rows.map(({ name }) => name).join()}`);
+          return rows.map((row) => {
+            if (row.name === "poison") return new Error("refused");
+            table.set(String(row.id), row);
+            return row;
+          });
+        },
+      },
+      { flushTries: 3 },
+    );
+    await products.write({ id: 1, name: "poison" });
+    await products.write({ id: 2, name: "good" });
+    await clock.advance(100);
+    expect(table.get("2")).toMatchObject({ name: "good" });
+    await products.write({ id: 1, name: "better" });
+    await clock.advance(10_000);
+    expect(asked).toEqual(["write poison,good", "write poison", "write poison", "write better"]);
+    expect(table.get("1")).toMatchObject({ name: "better" });
+    expect(outcomes.filter((outcome) => outcome === "dead").length).toBe(1);
+    expect(cache.stats().behind).toMatchObject({ queued: 3, flushed: 2, retried: 2, dead: 1 });
+  });
+
+  it("makes no dead letters while it is away", async () => {
+    let isAway = true;
+    const { products, table, clock, outcomes } = shop(
+      {
+        load: () => Promise.reject(new Error("away")),
+        write: (rows: readonly Product[]) => {
+          if (isAway) throw new Error("away");
+          for (const row of rows) table.set(String(row.id), row);
+          return rows;
+        },
+      },
+      { flushTries: 2 },
+    );
+    await products.write({ id: 1, name: "a" });
+    await products.write({ id: 2, name: "b" });
+    await clock.advance(600_000);
+    expect(outcomes).not.toContain("dead");
+    expect(await products.get(1)).toMatchObject({ name: "a" });
+    isAway = false;
+    await clock.advance(61_000);
+    expect([table.get("1"), table.get("2")]).toMatchObject([{ name: "a" }, { name: "b" }]);
+  });
+
+  it("that throws for one row of many is asked for each alone", async () => {
+    const { products, table, clock, outcomes } = shop(
+      {
+        write: (rows: readonly Product[]) => {
+          if (rows.some(({ name }) => name === "poison")) throw new Error("constraint");
+          for (const row of rows) table.set(String(row.id), row);
+          return rows;
+        },
+      },
+      { flushTries: 3 },
+    );
+    for (const [id, name] of [
+      [1, "a"],
+      [2, "poison"],
+      [3, "c"],
+    ] as const)
+      await products.write({ id, name });
+    await clock.advance(20_000);
+    expect([table.get("1"), table.get("3")]).toMatchObject([{ name: "a" }, { name: "c" }]);
+    expect(outcomes.filter((outcome) => outcome === "dead").length).toBe(1);
+  });
+});
+
+describe("a write through", () => {
+  it("comes after what is pending of its entity", async () => {
+    const { run, asked, table } = shop(
+      {},
+      {
+        resolvers: {
+          Mutation: { now: (_: unknown, row: Product) => row, later: (_: unknown, row: Product) => row },
+        },
+      },
+      `type Product @cacheTTL(seconds: 60) { id: ID!  name: String }
+        type Mutation {
+          now(id: ID!, name: String): Product @cacheWrite(entity: "Product")
+          later(id: ID!, name: String): Product @cacheWrite(entity: "Product", mode: BEHIND)
+        }`,
+    );
+    expect((await run('mutation { later(id: 1, name: "a") { name } }')).data).toEqual({
+      later: { name: "a" },
+    });
+    expect(asked).toEqual([]);
+    expect((await run('mutation { now(id: 1, name: "b") { name } }')).data).toEqual({ now: { name: "b" } });
+    expect(asked).toEqual(["write 1 a", "write 1 b"]);
+    expect(table.get("1")).toMatchObject({ name: "b" });
+  });
+
+  it("is what a write behind becomes when too many are pending, and for a row that cannot be kept", async () => {
+    const { products, asked, outcomes, clock } = shop({}, { maxPendingWrites: 1 });
+    await products.write({ id: 1, name: "a" });
+    await products.write({ id: 2, name: "b" });
+    expect(asked).toEqual(["write 2 b"]);
+    await products.write({ id: 1, name: "c" });
+    expect(asked).toEqual(["write 2 b"]);
+    await clock.advance(100);
+    await products.write({ id: 3, name: "d", views: (() => 1) as never });
+    expect(asked).toEqual(["write 2 b", "write 1 c", "write 3 d"]);
+    expect(outcomes.filter((outcome) => outcome === "through").length).toBe(2);
+  });
+
+  it("that fails changes nothing, and what was written behind meanwhile goes on", async () => {
+    let later: Promise<unknown> | undefined;
+    const { run, table, clock, products } = shop(
+      {
+        write: (rows: readonly Product[]) => {
+          if (rows[0]?.name === "bad") {
+            later ??= products.write({ id: 1, name: "later" });
+            throw new Error("no disk");
+          }
+          for (const row of rows) table.set(String(row.id), row);
+          return rows;
+        },
+      },
+      {
+        resolvers: { Mutation: { now: (_: unknown, row: Product) => row } },
+      },
+      `type Product @cacheTTL(seconds: 60) { id: ID!  name: String }
+        type Mutation { now(id: ID!, name: String): Product @cacheWrite(entity: "Product") }`,
+    );
+    expect((await run('mutation { now(id: 1, name: "bad") { name } }')).errors?.[0]?.message).toBe("no disk");
+    await later;
+    expect(table.get("1")).toMatchObject({ name: "Tea" });
+    await clock.advance(2000);
+    expect(table.get("1")).toMatchObject({ name: "later" });
+  });
+});
+
+describe("what is computed from a row that is written behind", () => {
+  it("is computed anew as soon as the write is answered", async () => {
+    const { run, products } = shop(
+      {},
+      {
+        resolvers: {
+          Product: { label: ({ name }: Product) => `the ${name}` },
+          Query: {
+            product: (_: unknown, { id }: Product, context: unknown) => products.loader(context).load(id),
+          },
+        },
+      },
+      "type Product @cacheTTL(seconds: 60) { id: ID!  name: String  label: String @cacheTTL(seconds: 60) }",
+    );
+    const label = async () => (await run("{ product(id: 1) { label } }")).data.product.label;
+    expect(await label()).toBe("the Tea");
+    await products.write({ id: 1, name: "Coffee" });
+    expect(await label()).toBe("the Coffee");
+  });
+});
+
+describe("closing", () => {
+  it("sends what is there", async () => {
+    const { products, close, table } = shop();
+    await products.write({ id: 1, name: "a" });
+    const left = await close();
+    expect(table.get("1")).toMatchObject({ name: "a" });
+    expect(left).toEqual([]);
+  });
+
+  it("says what is lost with the process", async () => {
+    const { products, close } = shop({ write: () => [new Error("no disk")] });
+    await products.write({ id: 1, name: "a" });
+    expect(await close()).toEqual(["writes of 1 Product (lost with this process)"]);
+  });
+});
+
+describe("apply refuses to write behind", () => {
+  it.each([
+    [
+      "a type of several keys",
+      'type Product @key(fields: "id") @key(fields: "name") { id: ID!  name: String! }',
+      {},
+      "has several or none",
+    ],
+    [
+      "PRIVATE rows",
+      "type Product @cacheTTL(seconds: 60, scope: PRIVATE) { id: ID! }",
+      { principal: () => "me" },
+      "not the same for everybody",
+    ],
+  ])("%s", (_, type, options, message) => {
+    expect(() => shop({}, options, type)).toThrow(message);
+  });
+});

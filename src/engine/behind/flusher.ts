@@ -123,7 +123,7 @@ export class Flusher {
       const token = await this.#hold(home);
       if (token instanceof StoreFailure) throw token;
       if (token !== undefined) return this.#saveHeld(home, token, save);
-      if (!this.#active.has(home)) await this.#send([{ name: home, mark: "" }]);
+      if (!this.#active.has(home) && (await this.#send([{ name: home, mark: "" }])) > 0) continue;
       if (clock.monotonic() > until) throw new StillPending(home, waitMs);
       await new Promise<void>((resolve) => clock.setTimer(resolve, 10 + 20 * random.next()));
     }
@@ -142,7 +142,8 @@ export class Flusher {
     });
     const send = async (): Promise<void> => {
       await this.#running;
-      while (clock.monotonic() < until && (await this.#round(limits.flushDelayMs)));
+      // What failed is left to wait for its time, in the store.
+      while (clock.monotonic() < until && ((await this.#round(limits.flushDelayMs)) ?? 0) > 0);
     };
     await Promise.race([send(), late]);
     cancel();
@@ -172,25 +173,25 @@ export class Flusher {
     const { store, source, emit } = this.#options;
     do {
       this.#runAgain = false;
-      while (!this.#closed && (await this.#round(0)));
+      while (!this.#closed && (await this.#round(0)) !== undefined);
     } while (this.#runAgain && !this.#closed);
     const queue = await store.queue(source.typeName);
     if (!(queue instanceof StoreFailure)) emit({ type: "behind-queue", entity: source.typeName, ...queue });
   }
 
-  /** Sends one batch of what is due; false when there was nothing. */
-  async #round(earlyMs: number): Promise<boolean> {
+  /** Sends one batch of what is due; resolves to how many changes, undefined when nothing was due. */
+  async #round(earlyMs: number): Promise<number | undefined> {
     const { store, source, limits } = this.#options;
     const leaseMs = limits.flushLeaseMs;
     const claims = await store.claim(source.typeName, { limit: CLAIMS, earlyMs, leaseMs });
-    if (claims instanceof StoreFailure || claims.length === 0) return false;
-    await this.#send(claims);
-    return true;
+    if (claims instanceof StoreFailure || claims.length === 0) return undefined;
+    return this.#send(claims);
   }
 
-  async #send(claims: readonly Claim[]): Promise<void> {
+  async #send(claims: readonly Claim[]): Promise<number> {
     const { source, store } = this.#options;
     const settlements: Settlement[] = [];
+    let sent = 0;
     const mine = claims.filter(({ name }) => {
       const isFree = !this.#active.has(name);
       if (isFree) this.#active.add(name);
@@ -201,7 +202,8 @@ export class Flusher {
         if (one !== undefined && "kind" in one) settlements.push(one);
         return one !== undefined && !("kind" in one);
       }) as Taken[];
-      if (taken.length > 0) {
+      sent = taken.length;
+      if (sent > 0) {
         const release = this.#keep(taken.map(({ home }) => home));
         const delivered = await source.deliver(taken);
         release();
@@ -212,6 +214,7 @@ export class Flusher {
       for (const { name } of mine) this.#active.delete(name);
     }
     await store.settle(source.typeName, settlements);
+    return sent;
   }
 
   /**
@@ -283,7 +286,7 @@ export class Flusher {
     // Something was sent since the base was read.
     if (base !== undefined && record.era !== era) return { kind: "look" };
     const frozen: Sending = {
-      token: change.token ?? OWN_TOKEN,
+      token: OWN_TOKEN,
       change,
       owner: this.#owner,
       until,

@@ -20,8 +20,8 @@ export interface PendingChange {
   readonly kind: "write" | "remove";
   /** The row, or the key that is removed, as `encodeValue` writes it. */
   readonly data: string;
-  /** Of a change that was sent before: a dead letter that is replayed. Nothing is joined to it. */
-  readonly token?: string;
+  /** A dead letter that is replayed: who replays it knows no `merge`, so it is joined to nothing. */
+  readonly apart?: true;
 }
 
 /**
@@ -100,7 +100,7 @@ export function joined(
   merge: ((pending: string, next: string) => string) | undefined,
 ): readonly PendingChange[] {
   const last = waiting.at(-1);
-  if (last === undefined || last.token !== undefined || next.token !== undefined) return [...waiting, next];
+  if (last === undefined || last.apart || next.apart) return [...waiting, next];
   const before = waiting.slice(0, -1);
   if (last.kind === "write" && next.kind === "write") {
     return [
