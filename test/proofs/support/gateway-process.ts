@@ -10,8 +10,8 @@ import { contextOf, HOT_POLICIES, type ShopContext } from "./shop.ts";
 import { type Mood, Source } from "./source.ts";
 
 // One gateway of the proofs, in a process of its own: url of its Redis (several: of its masters), its number, the seed of
-// its source, and "near" if it holds near copies.
-const [urls = "", number = "", seed = "", near = ""] = process.argv.slice(2);
+// its source, "near" if it holds near copies, "next" if it is of the next deploy.
+const [urls = "", number = "", seed = "", ...traits] = process.argv.slice(2);
 
 const options = {
   namespace: "proof",
@@ -30,6 +30,7 @@ const gateway = new Gateway({
   number: Number(number),
   source: new Source(seededRandom(Number(seed)), machineTime),
   now: machineTime,
+  isNext: traits.includes("next"),
   open: (onEvent) =>
     urls.includes(",")
       ? wireFieldCache(
@@ -44,7 +45,7 @@ const gateway = new Gateway({
             }),
           },
         )
-      : createFieldCache<ShopContext>({ ...options, near: near !== "", redis: urls, onEvent }),
+      : createFieldCache<ShopContext>({ ...options, near: traits.includes("near"), redis: urls, onEvent }),
 });
 await gateway.cache.ready();
 

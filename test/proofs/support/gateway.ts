@@ -47,13 +47,15 @@ export class Gateway {
     readonly number: number;
     readonly source: Source;
     readonly now: () => number;
+    /** That of the next deploy: see `shopOver`. */
+    readonly isNext?: boolean;
     readonly open: (onEvent: (event: CacheEvent) => void) => FieldCache<ShopContext>;
   }) {
     this.#number = options.number;
     this.#source = options.source;
     this.#now = options.now;
     this.#cache = options.open((event) => this.#count(event));
-    this.#schema = shopOver(this.#cache, options.source);
+    this.#schema = shopOver(this.#cache, options.source, options.isNext);
   }
 
   get cache(): FieldCache<ShopContext> {

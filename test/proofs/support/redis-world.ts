@@ -24,12 +24,13 @@ const STOP_MS = 2000;
 
 /**
  * Gateways in processes of their own, one Redis, and a proxy before it for each of them. `masters`: several of them share
- * the keys among themselves, and everything is hot. `near`: they hold near copies, and are stopped now and then.
+ * the keys among themselves, and everything is hot. `near`: they hold near copies, and are stopped now and then. `next`: one of
+ * them is of the next deploy.
  */
 export async function startRedisWorld(
   gateways: number,
   random: Random,
-  { masters = 1, near = false } = {},
+  { masters = 1, near = false, next = false } = {},
 ): Promise<RedisWorld> {
   const servers = await Promise.all(Array.from({ length: masters }, () => startRedis()));
   const redises = servers.map((server) => server.client());
@@ -42,6 +43,7 @@ export async function startRedisWorld(
       String(number),
       String(Math.floor(random.next() * 1e9)),
       ...(near ? ["near"] : []),
+      ...(next && number === 0 ? ["next"] : []),
     ]),
   );
   await Promise.all(children.map((child) => child.call("ready")));

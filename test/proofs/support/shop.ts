@@ -51,6 +51,12 @@ const shopTypes = /* GraphQL */ `
   type Me { seen: Seen }
 `;
 
+/** What the next deploy changes: entries of these types have another shape, those of the others have not. */
+const nextTypes = /* GraphQL */ `
+  extend type Product { weight: Float }
+  extend type Shelf { label: String }
+`;
+
 /** Everything that can be is hot from the first read on. */
 export const HOT_POLICIES = Object.fromEntries(
   [
@@ -86,8 +92,8 @@ interface Args {
   readonly ids: readonly string[];
 }
 
-/** The schema of the proofs over a cache that has not been applied yet. */
-export function shopOver(cache: FieldCache<ShopContext>, source: Source): GraphQLSchema {
+/** The schema of the proofs over a cache that has not been applied yet; `isNext`: that of the next deploy. */
+export function shopOver(cache: FieldCache<ShopContext>, source: Source, isNext = false): GraphQLSchema {
   const products = cache.entity<string, Product | null>("Product", {
     async load(ids) {
       const makers = ids.map(() => source.choose(MAKERS));
@@ -168,7 +174,9 @@ export function shopOver(cache: FieldCache<ShopContext>, source: Source): GraphQ
     },
     Review: { score: readChild("Review") },
   };
-  return cache.apply(makeExecutableSchema({ typeDefs: [typeDefs, shopTypes], resolvers }));
+  return cache.apply(
+    makeExecutableSchema({ typeDefs: [typeDefs, shopTypes, ...(isNext ? [nextTypes] : [])], resolvers }),
+  );
 }
 
 function productNames(id: string): readonly string[] {
