@@ -21,7 +21,7 @@ import { Replicas } from "./replicas.ts";
 import { beginSession, noteFailure, type SessionOptions, sessionOrder } from "./session.ts";
 import { loadAlone, type SharedLoad, SharedLoads } from "./shared-loads.ts";
 import { type ErrorCodec, plainErrors, whyUnshared } from "./source-error.ts";
-import { type Look, Turn } from "./turn.ts";
+import { type Asked, found, type Look, Turn } from "./turn.ts";
 import { decodeValue } from "./value-codec.ts";
 import { judge, unreadNames, type Verdict } from "./verdict.ts";
 import { type WriteRequest, Writer } from "./writer.ts";
@@ -96,6 +96,11 @@ export interface Cache {
   /** Nothing is looked up for this plan: its request has met a server that does not answer, or began when that was known. */
   isAway(plan: ReadPlan): boolean;
   /**
+   * The same without waiting: where what is there allows it to be served, and lies in this process or has been looked at early.
+   * undefined: ask `read`.
+   */
+  readNow(plan: ReadPlan, refresh?: Load): ReadResult | undefined;
+  /**
    * Looks these up with the present wave, as they are likely to be read by the same request. Changes no answer: a read whose
    * plan asks for more, or for another key, looks for itself.
    */
@@ -136,6 +141,12 @@ type LookResult =
   | { readonly kind: "served"; readonly result: ReadResult }
   | { readonly kind: "miss"; readonly seen: Seen; readonly seenId: string; readonly fallback?: Fallback }
   | { readonly kind: "failed" };
+
+/** Value tags that the entry names and the look did not ask for. */
+interface Unread {
+  readonly kind: "unread";
+  readonly names: readonly string[];
+}
 
 class EngineCache implements Cache {
   readonly pending: PendingWrites;
@@ -290,6 +301,15 @@ class EngineCache implements Cache {
     return this.#loadShared(plan, load, { kind: "share", reason: "unsettled" }, fallback);
   }
 
+  readNow(plan: ReadPlan, refresh?: Load): ReadResult | undefined {
+    if (!plan.session.read || this.#whyNotLooked(plan) !== undefined) return undefined;
+    const names = this.#namesOf(plan);
+    const look = this.#lookNow(plan, names);
+    if (look === undefined || look instanceof StoreFailure || look.text === null) return undefined;
+    const judged = this.#judge(plan, names, look, refresh);
+    return judged.kind === "served" ? this.#told(plan, judged.result) : undefined;
+  }
+
   lookEarly(plans: readonly ReadPlan[]): void {
     for (const plan of plans) {
       if (!plan.session.read || this.#whyNotLooked(plan) !== undefined) continue;
@@ -356,13 +376,25 @@ class EngineCache implements Cache {
     return [place, ...tags, ...(this.#valueTags.get(key) ?? [])];
   }
 
-  /** `first`: of this read. Whoever looks again wants what has happened meanwhile. */
-  #lookOnce(plan: ReadPlan, names: readonly string[], first: boolean): Promise<Look | StoreFailure> {
-    const early = first && plan.except === undefined ? this.#earlyLook(plan, names) : undefined;
-    return early ?? this.#turn.read(plan, names);
+  #lookNow(plan: ReadPlan, names: readonly string[]): Look | StoreFailure | undefined {
+    if (plan.except !== undefined) return undefined;
+    const near = this.#turn.peek(plan, names);
+    // Where a home may have replicas, who has to ask a server is counted, and may be sent to one of them.
+    if (near !== undefined || this.#replicas !== undefined) return near;
+    const early = this.#early.find(plan, names)?.now;
+    if (early !== undefined) this.#earlyLooksUsed += 1;
+    return early;
   }
 
-  #earlyLook(place: ReadPlan, names: readonly string[]): Promise<Look | StoreFailure> | undefined {
+  /** `first`: of this read. Whoever looks again wants what has happened meanwhile. */
+  async #lookOnce(plan: ReadPlan, names: readonly string[], first: boolean): Promise<Look | StoreFailure> {
+    const isEarlier = first && plan.except === undefined;
+    const near = isEarlier ? this.#turn.peek(plan, names) : undefined;
+    if (near !== undefined) return near;
+    return found((isEarlier ? this.#earlyLook(plan, names) : undefined) ?? this.#turn.ask(plan, names));
+  }
+
+  #earlyLook(place: ReadPlan, names: readonly string[]): Asked | undefined {
     const early = this.#early.find(place, names);
     if (early !== undefined) this.#earlyLooksUsed += 1;
     return early;
@@ -370,39 +402,46 @@ class EngineCache implements Cache {
 
   /** R1, R2. */
   async #look(plan: ReadPlan, refresh: Load | undefined, first: boolean): Promise<LookResult> {
-    const { key, home, tags, lifetimes, session } = plan;
-    let names = this.#namesOf(plan);
+    const { home, session } = plan;
+    const names = this.#namesOf(plan);
     const look = await this.#lookOnce(plan, names, first);
     if (look instanceof StoreFailure) return this.#failed(session, look);
-    let { stamps } = look;
-    if (look.text === null) return { kind: "miss", seen: { names, stamps }, seenId: "" };
-    const seenId = entryId(look.text) ?? "";
-    const entry = parseEntry(look.text);
-    if (entry === undefined || entry.id === plan.except) {
-      return { kind: "miss", seen: { names, stamps }, seenId };
-    }
+    const judged = this.#judge(plan, names, look, refresh);
+    if (judged.kind !== "unread") return judged;
+    const more = await this.#turn.readStamps(home, judged.names);
+    if (more instanceof StoreFailure) return this.#failed(session, more);
+    const all = { text: look.text, stamps: [...look.stamps, ...more.stamps] };
+    return this.#judge(plan, [...names, ...judged.names], all, refresh) as LookResult;
+  }
+
+  /** R2, of what a look has found under these names. */
+  #judge(
+    plan: ReadPlan,
+    names: readonly string[],
+    look: Look,
+    refresh: Load | undefined,
+  ): LookResult | Unread {
+    const { key, home, tags, lifetimes } = plan;
+    const { text, stamps } = look;
+    const seen = { names, stamps };
+    if (text === null) return { kind: "miss", seen, seenId: "" };
+    const seenId = entryId(text) ?? "";
+    const entry = parseEntry(text);
+    if (entry === undefined || entry.id === plan.except) return { kind: "miss", seen, seenId };
 
     const unread = unreadNames(entry, names);
-    if (unread.length > 0) {
-      const more = await this.#turn.readStamps(home, unread);
-      if (more instanceof StoreFailure) return this.#failed(session, more);
-      names = [...names, ...unread];
-      stamps = [...stamps, ...more.stamps];
-    }
+    if (unread.length > 0) return { kind: "unread", names: unread };
     const canRefresh = refresh !== undefined && whyNotStored(plan) === undefined;
-    const chance = canRefresh ? 1 - this.#random.next() : undefined;
-    const now = this.#store.now(home);
     const verdict = judge({
       entry,
       lifetimes,
       tags,
       names,
       stamps,
-      now,
-      ...(chance === undefined ? {} : { chance }),
+      now: this.#store.now(home),
+      chance: canRefresh ? 1 - this.#random.next() : undefined,
     });
     if (verdict.kind !== "dead") this.#remember(key, entry.tagNames.slice(tags.length));
-    const seen = { names, stamps };
     switch (verdict.kind) {
       case "dead":
         return { kind: "miss", seen, seenId };
@@ -542,7 +581,7 @@ class EngineCache implements Cache {
 
   #remember(key: string, valueTags: readonly string[]): void {
     if (valueTags.length > 0) this.#valueTags.set(key, valueTags);
-    else this.#valueTags.delete(key);
+    else if (this.#valueTags.size > 0) this.#valueTags.delete(key);
   }
 
   #waitUntil(plan: ReadPlan): number {

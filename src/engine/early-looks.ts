@@ -1,10 +1,10 @@
-import type { StoreFailure } from "../store/store.ts";
+import { StoreFailure } from "../store/store.ts";
 import type { ReadPlan, ReadSession } from "./read-plan.ts";
-import type { Look } from "./turn.ts";
+import type { Asked } from "./turn.ts";
 
 interface EarlyLook {
   readonly names: readonly string[];
-  readonly look: () => Promise<Look | StoreFailure>;
+  readonly look: Asked;
 }
 
 /**
@@ -39,23 +39,31 @@ export class EarlyLooks {
   }
 
   /** The look at this key, with the stamps of these names; undefined where none was made that read them all. */
-  find({ session, key }: ReadPlan, names: readonly string[]): Promise<Look | StoreFailure> | undefined {
+  find({ session, key }: ReadPlan, names: readonly string[]): Asked | undefined {
     const early = this.#bySession.get(session)?.get(key);
     if (early === undefined) return undefined;
     // In one order nearly always.
     if (names.length === early.names.length && names.every((name, at) => early.names[at] === name))
-      return early.look();
+      return early.look;
     const places = names.map((name) => early.names.indexOf(name));
-    if (places.includes(-1)) return undefined;
-    return early
-      .look()
-      .then((look) =>
-        "stamps" in look ? { text: look.text, stamps: places.map((place) => look.stamps[place]!) } : look,
-      );
+    return places.includes(-1) ? undefined : reordered(early.look, places);
   }
 
   /** Somebody in this process invalidates: the request that does so itself wants what comes after it. */
   forgetAll(): void {
     this.#bySession = new WeakMap();
   }
+}
+
+function reordered(asked: Asked, places: readonly number[]): Asked {
+  return {
+    get now() {
+      const look = asked.now;
+      if (look === undefined || look instanceof StoreFailure) return look;
+      return { text: look.text, stamps: places.map((place) => look.stamps[place]!) };
+    },
+    get answered() {
+      return asked.answered;
+    },
+  };
 }

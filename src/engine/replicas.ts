@@ -11,7 +11,7 @@ import type { Emit, StoreOutcome } from "./events.ts";
 import { HotHomes } from "./hot-homes.ts";
 import type { ReadPlan, ReadResult, ReadSession } from "./read-plan.ts";
 import { noteFailure, sessionOrder } from "./session.ts";
-import type { Look, Turn } from "./turn.ts";
+import { type Asked, found, type Look, type Turn } from "./turn.ts";
 import { decodeValue } from "./value-codec.ts";
 import { judge, unreadNames } from "./verdict.ts";
 
@@ -31,7 +31,7 @@ export interface ReplicasOptions {
   /** Names whose stamps a look at this place wants: that of the place, then the plan's tags, then what is remembered of the value's. */
   readonly namesAt: (plan: ReadPlan, place: string) => readonly string[];
   /** A look that was made before, of this session and key. */
-  readonly early: (place: ReadPlan, names: readonly string[]) => Promise<Look | StoreFailure> | undefined;
+  readonly early: (place: ReadPlan, names: readonly string[]) => Asked | undefined;
 }
 
 /** A copy is worth its making if it is read so often in its time. */
@@ -175,7 +175,7 @@ export class Replicas {
   async #look(replica: ReadPlan, plan: ReadPlan): Promise<ReplicaLook> {
     const { early, namesAt, turn } = this.#options;
     const names = namesAt(plan, replica.home);
-    const look = await (early(replica, names) ?? turn.read(replica, names));
+    const look = await found(early(replica, names) ?? turn.ask(replica, names));
     if (look instanceof StoreFailure) {
       noteFailure(plan.session, look);
       return { kind: "failed" };
@@ -283,7 +283,7 @@ export class Replicas {
     if (tagStamps instanceof StoreFailure) return giveUp("failed");
 
     const atHome = namesAt(plan, plan.home);
-    const look = await turn.read(plan, atHome);
+    const look = await found(turn.ask(plan, atHome));
     if (look instanceof StoreFailure) return giveUp("failed");
     const fresh = await this.#judge(plan, atHome, look);
     if (fresh === undefined) return giveUp("not-stored");

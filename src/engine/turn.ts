@@ -22,6 +22,20 @@ export interface Look {
   readonly stamps: readonly (string | null)[];
 }
 
+/** A look that was asked for. */
+export interface Asked {
+  /** What it found; undefined while the store has not answered. */
+  readonly now: Look | StoreFailure | undefined;
+  /** Resolves once `now` is there. */
+  readonly answered: Promise<unknown>;
+}
+
+/** What a look finds, once it is there. */
+export async function found(asked: Asked): Promise<Look | StoreFailure> {
+  await asked.answered;
+  return asked.now!;
+}
+
 /** Where an entry lies: its key, and what stands in the braces of it. */
 export interface EntryPlace {
   readonly key: string;
@@ -73,17 +87,23 @@ export class Turn {
   }
 
   /** R1. The entry and the stamps that it has for these names. Several readers of a key are one key of the batch. */
-  read(entry: EntryPlace, names: readonly string[]): Promise<Look | StoreFailure> {
-    return this.ask(entry, names)();
+  ask({ key, home }: EntryPlace, names: readonly string[]): Asked {
+    const wave = this.#reads;
+    const asked = new AskedLook(wave, wave.placeOfEntry(key), this.#placesOfStamps(wave, names, home));
+    this.#schedule();
+    return asked;
   }
 
-  /** The same for one who may not want the answer: what is returned hands it out. */
-  ask({ key, home }: EntryPlace, names: readonly string[]): () => Promise<Look | StoreFailure> {
-    const wave = this.#reads;
-    const place = wave.placeOfEntry(key);
-    const places = this.#placesOfStamps(wave, names, home);
-    this.#schedule();
-    return async () => pick(await wave.reply, place, places);
+  /** The same at once, where all of it lies in this process. */
+  peek({ key, home }: EntryPlace, names: readonly string[]): Look | undefined {
+    const { store, copies } = this.#options;
+    if (store.peek === undefined) return undefined;
+    const stampKeys = names.map((name) => copies.keyFor(name, home));
+    const reply = store.peek({ entryKeys: [key], stampKeys, log: false });
+    if (reply === undefined) return undefined;
+    this.#sampleLog();
+    const look = pick(reply, 0, stampKeys.keys());
+    return look instanceof StoreFailure ? undefined : look;
   }
 
   /** Stamps alone, of names that a look showed to be missing. */
@@ -167,6 +187,18 @@ export class Turn {
     return names.map((name) => wave.placeOfStamp(copies.keyFor(name, home)));
   }
 
+  /** Where reads send no batch for the position of the log to ride along with. */
+  #sampleLog(): void {
+    if (!this.#isSampleDue) return;
+    void this.#reads.reply;
+    this.#schedule();
+  }
+
+  get #isSampleDue(): boolean {
+    const { clock, logSampleMs } = this.#options;
+    return clock.monotonic() - this.#sampledAt >= logSampleMs;
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -205,8 +237,8 @@ export class Turn {
   }
 
   #flushReads(): void {
-    const { store, clock, emit, logSampleMs } = this.#options;
-    const log = clock.monotonic() - this.#sampledAt >= logSampleMs;
+    const { store, clock, emit } = this.#options;
+    const log = this.#isSampleDue;
     if (this.#reads.isEmpty && !(log && this.#reads.isAwaited)) return;
     const isDemanded = this.#sampledAt === Number.NEGATIVE_INFINITY;
     const wave = this.#reads;
@@ -253,6 +285,8 @@ class Wave {
   readonly #stamps = new Map<string, number>();
   readonly #reply = deferred<ReadReply | StoreFailure>();
   #awaited = false;
+  /** Once the store has answered. */
+  answer: ReadReply | StoreFailure | undefined;
 
   get reply(): Promise<ReadReply | StoreFailure> {
     this.#awaited = true;
@@ -299,7 +333,29 @@ class Wave {
   }
 
   resolve(reply: ReadReply | StoreFailure): void {
+    this.answer = reply;
     this.#reply.resolve(reply);
+  }
+}
+
+class AskedLook implements Asked {
+  readonly #wave: Wave;
+  readonly #entry: number;
+  readonly #stamps: readonly number[];
+
+  constructor(wave: Wave, entry: number, stamps: readonly number[]) {
+    this.#wave = wave;
+    this.#entry = entry;
+    this.#stamps = stamps;
+  }
+
+  get now(): Look | StoreFailure | undefined {
+    const { answer } = this.#wave;
+    return answer === undefined ? undefined : pick(answer, this.#entry, this.#stamps);
+  }
+
+  get answered(): Promise<unknown> {
+    return this.#wave.reply;
   }
 }
 
@@ -341,7 +397,7 @@ class Batch<Request, Reply> {
 function pick(
   reply: ReadReply | StoreFailure,
   entry: number | undefined,
-  places: readonly number[],
+  places: Iterable<number>,
 ): Look | StoreFailure {
   if (reply instanceof StoreFailure) return reply;
   const text = entry === undefined ? null : reply.entries[entry]!;

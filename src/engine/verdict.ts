@@ -25,7 +25,7 @@ export interface Judgement {
   /** µs on the store's clock. */
   readonly now: number;
   /** For XFetch: more than 0, at most 1. Absent: no refresh is possible, so none is early. */
-  readonly chance?: number;
+  readonly chance?: number | undefined;
 }
 
 /** R2. An entry is valid only while every stamp it names is present and equal; absent means dead, like unequal. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CacheEvent } from "../../src/engine/events.ts";
-import { Turn } from "../../src/engine/turn.ts";
+import { type EntryPlace, found, Turn } from "../../src/engine/turn.ts";
 import { StampCopies } from "../../src/keys/stamp-copies.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { type Store, StoreFailure } from "../../src/store/store.ts";
@@ -10,6 +10,10 @@ import { keys } from "./support.ts";
 
 function at(key: string) {
   return { key, home: "Product:42" };
+}
+
+function read(turn: Turn, place: EntryPlace, names: readonly string[]) {
+  return found(turn.ask(place, names));
 }
 
 function open(change: (store: Store) => Store = (store) => store) {
@@ -31,9 +35,9 @@ describe("a turn of the event loop", () => {
     const { store, turn, events } = open();
     const [stamp] = await store.stamps([{ stampKey: keys.stamp("b"), lifeMs: 1000 }]);
     const looks = await Promise.all([
-      turn.read(at("one"), ["a", "b"]),
-      turn.read(at("two"), ["b", "c"]),
-      turn.read(at("one"), ["b"]),
+      read(turn, at("one"), ["a", "b"]),
+      read(turn, at("two"), ["b", "c"]),
+      read(turn, at("one"), ["b"]),
       turn.readStamps("Product:42", ["c", "b"]),
     ]);
     expect(store.reads.map(({ entryKeys, stampKeys }) => ({ entryKeys, stampKeys }))).toEqual([
@@ -58,7 +62,7 @@ describe("a turn of the event loop", () => {
     }
     const slot = { entryKey: "e", stampKey: "s", lockKey: "l", passKey: "p", token: "t", stamp: "x" };
     await Promise.all([
-      turn.read(at("e"), []),
+      read(turn, at("e"), []),
       turn.begin({ ...slot, seenId: "", lockMs: 1, stampMs: 1 }),
       turn.release(slot),
       turn.put({ ...slot, text: "", lifeMs: 1 }),
@@ -98,20 +102,20 @@ describe("a turn of the event loop", () => {
 describe("the log's position", () => {
   test("rides along with a read when the last one is older than 200 ms, and never alone", async () => {
     const { clock, store, turn } = open();
-    await turn.read(at("e"), []);
-    await turn.read(at("e"), []);
+    await read(turn, at("e"), []);
+    await read(turn, at("e"), []);
     clock.step(199);
-    await turn.read(at("e"), []);
+    await read(turn, at("e"), []);
     clock.step(1);
-    await turn.read(at("e"), []);
+    await read(turn, at("e"), []);
     expect(store.reads.map(({ log }) => log)).toEqual([true, false, false, true]);
   });
 
   test("is asked for again when it was not given", async () => {
     const { store, turn } = open();
     store.timeOut("read");
-    await turn.read(at("e"), []);
-    await turn.read(at("e"), []);
+    await read(turn, at("e"), []);
+    await read(turn, at("e"), []);
     expect(store.reads.map(({ log }) => log)).toEqual([true, true]);
     expect(turn.newest).toBeDefined();
   });
@@ -145,7 +149,7 @@ describe("a failure", () => {
         };
       },
     }));
-    const [good, bad] = await Promise.all([turn.read(at("e"), ["a"]), turn.read(at("e"), ["b"])]);
+    const [good, bad] = await Promise.all([read(turn, at("e"), ["a"]), read(turn, at("e"), ["b"])]);
     expect(good).toEqual({ text: null, stamps: [null] });
     expect(bad).toBe(failure);
     expect(events).toEqual([{ type: "wave", keys: 3, failed: true }]);
@@ -167,7 +171,7 @@ describe("a failure", () => {
       text: "",
       lifeMs: 1,
     };
-    expect(await turn.read(at("e"), [])).toMatchObject({ reason: "error", message: "broken" });
+    expect(await read(turn, at("e"), [])).toMatchObject({ reason: "error", message: "broken" });
     expect(await turn.put(put)).toMatchObject({ reason: "error", message: "broken" });
   });
 });
