@@ -105,6 +105,8 @@ export interface Cache {
    * plan asks for more, or for another key, looks for itself.
    */
   lookEarly(plans: readonly ReadPlan[]): void;
+  /** The same for what is about to be read. Resolves when it is answered; undefined where nothing is looked up. */
+  look(plans: readonly ReadPlan[]): Promise<unknown> | undefined;
   /**
    * Resolves when no read that begins from now on, in any process, is answered with a value that was loaded before this
    * call and depends on one of these stamp names. Rejects with an {@link InvalidationError} when that cannot be known.
@@ -311,14 +313,26 @@ class EngineCache implements Cache {
   }
 
   lookEarly(plans: readonly ReadPlan[]): void {
+    this.#earlyLooks += this.#lookTogether(plans).length;
+  }
+
+  look(plans: readonly ReadPlan[]): Promise<unknown> | undefined {
+    // One wave takes them all.
+    return this.#lookTogether(plans)[0]?.answered;
+  }
+
+  #lookTogether(plans: readonly ReadPlan[]): readonly Asked[] {
+    const looks: Asked[] = [];
     for (const plan of plans) {
       if (!plan.session.read || this.#whyNotLooked(plan) !== undefined) continue;
       const place = this.#replicas?.placeAhead(plan) ?? plan;
       if (this.#early.has(place)) continue;
       const names = this.#namesOf(plan, place.home);
-      this.#early.add(place, { names, look: this.#turn.ask(place, names) });
-      this.#earlyLooks += 1;
+      const look = this.#turn.ask(place, names);
+      this.#early.add(place, { names, look });
+      looks.push(look);
     }
+    return looks;
   }
 
   invalidate(names: Iterable<string>): Promise<void> {

@@ -12,19 +12,19 @@ import { unsharedError, whyUnshared } from "../engine/source-error.ts";
 import { stampNames } from "../keys/grammar.ts";
 import type { Asker, Audiences } from "./audience.ts";
 import { BackgroundLoads } from "./background-context.ts";
-import { DanglingEntries } from "./dangling-entries.ts";
+import { DanglingEntries, type UnpackedResult } from "./dangling-entries.ts";
 import type { EarlyWaves } from "./early-waves.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
-import type { Packed, References } from "./references.ts";
+import type { Packed, References, Unpacked } from "./references.ts";
 import { refusalOf } from "./refused-value.ts";
 import type { RequestState, RequestStates } from "./request-state.ts";
 import { renderTagTemplate, settledFor } from "./tag-template.ts";
 import type { Taint, TaintGuard } from "./taint-guard.ts";
 
 export interface FieldCacheDeps extends PlannerOptions {
-  readonly cache: Pick<Cache, "read" | "isAway">;
+  readonly cache: Pick<Cache, "read" | "readNow" | "isAway">;
   readonly states: RequestStates;
   readonly audiences: Audiences;
   readonly guard: TaintGuard;
@@ -62,7 +62,8 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   const isForEverybody = scope === "PUBLIC" && policy.vary.length === 0;
   const dangling = new DanglingEntries(lifetimes.freshMs);
 
-  async function serve(call: FieldCall, state: RequestState): Promise<unknown> {
+  /** At once where the value is there; otherwise a promise. */
+  function serve(call: FieldCall, state: RequestState): unknown {
     // A fill that asks for what is not for everybody is not for everybody either.
     if (scope === "PRIVATE") guard.taint("private");
     guard.taintByVary(policy.vary);
@@ -75,8 +76,26 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
       emit({ type: "read", coordinate, outcome: "bypass", reason: plan.bypass });
       return original(call.parent, call.args, call.context, call.info);
     }
+    // What is not looked up is not refreshed.
+    const refresh = cache.isAway(plan) ? undefined : refreshOf(call, plan, state);
+    const found = cache.readNow(plan, refresh);
+    if (found === undefined) return serveLater(plan, call, state, () => readOnce(plan, call, state, refresh));
+    const read = unpacked(plan, found, call, state);
+    if (read instanceof Promise || read.dangling) return serveLater(plan, call, state, () => read);
+    note(read, plan, call, state);
+    return read.value;
+  }
+
+  async function serveLater(
+    plan: ReadPlan,
+    call: FieldCall,
+    state: RequestState,
+    begin: () => UnpackedResult | Promise<UnpackedResult>,
+  ): Promise<unknown> {
     try {
-      const result = await read(plan, call, state);
+      let result = await begin();
+      if (result.dangling)
+        result = await dangling.settle(plan, result, (wanted) => readOnce(wanted, call, state));
       note(result, plan, call, state);
       return result.value;
     } catch (error) {
@@ -86,23 +105,31 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     }
   }
 
-  function read(plan: ReadPlan, call: FieldCall, state: RequestState): Promise<ReadResult> {
-    const load = loadOf(call, plan);
-    // What is not looked up is not refreshed, and what refers to nothing does not dangle.
-    const isAway = cache.isAway(plan);
-    if (isAway && !references.isOpen(shape)) return cache.read(plan, load);
-    return dangling.settle(plan, async (wanted) => {
-      const result = await cache.read(
-        wanted,
-        load,
-        wanted === plan && !isAway ? refreshOf(call, plan, state) : undefined,
-      );
-      if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
-      if (shape.kind === "leaf") return { ...result, dangling: false };
-      const unpacked = await references.unpack(shape, result.value, state, call.context);
-      if (result.entryId !== undefined) earlyWaves?.learn(policy, plan.key, result.entryId, unpacked.value);
-      return { ...result, ...unpacked };
-    });
+  async function readOnce(
+    plan: ReadPlan,
+    call: FieldCall,
+    state: RequestState,
+    refresh?: Load,
+  ): Promise<UnpackedResult> {
+    const result = await cache.read(plan, loadOf(call, plan), refresh);
+    if (result.reason === "tainted" || result.reason === "private") guard.taint("private");
+    return unpacked(plan, result, call, state);
+  }
+
+  /** With the entities in their places. */
+  function unpacked(
+    plan: ReadPlan,
+    result: ReadResult,
+    call: FieldCall,
+    state: RequestState,
+  ): UnpackedResult | Promise<UnpackedResult> {
+    if (!references.isOpen(shape)) return { ...result, dangling: false };
+    const end = ({ value, dangling }: Unpacked): UnpackedResult => {
+      if (result.entryId !== undefined) earlyWaves?.learn(policy, plan.key, result.entryId, value);
+      return { ...result, value, dangling };
+    };
+    const now = references.unpack(shape, result.value, state, call.context);
+    return now instanceof Promise ? now.then(end) : end(now);
   }
 
   /** The original resolver, watched, and its value as the entry is to hold it. */
@@ -224,27 +251,16 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     state: RequestState,
   ): void {
     const { outcome, reason, ageMs, remainingMs } = result;
-    state.reads.push({
-      coordinate,
-      outcome,
-      scope,
-      lifetimes,
-      ...(reason === undefined ? {} : { reason }),
-      ...(ageMs === undefined ? {} : { ageMs }),
-      ...(remainingMs === undefined ? {} : { remainingMs }),
-      ...(state.debug && plan !== undefined ? { key: plan.key } : {}),
-      ...pathIn(call, state),
-    });
+    const read = { coordinate, outcome, scope, lifetimes, reason, ageMs, remainingMs };
+    state.reads.push(
+      state.debug ? { ...read, ...(plan && { key: plan.key }), path: pathToArray(call.info.path) } : read,
+    );
   }
 
   return (parent, args, context, info) => {
     const call = { parent, args, context, info };
     return serve(call, states.of(context, info));
   };
-}
-
-function pathIn({ info }: FieldCall, state: RequestState): { readonly path?: readonly (string | number)[] } {
-  return state.debug ? { path: pathToArray(info.path) } : {};
 }
 
 function isListField({ returnType }: GraphQLResolveInfo): boolean {

@@ -25,11 +25,13 @@ export class DanglingEntries {
     this.#lifeMs = lifeMs;
   }
 
+  /** `first`: what the first read came to; `read` reads once more. */
   async settle<Result extends UnpackedResult>(
     plan: ReadPlan,
+    first: Result,
     read: (plan: ReadPlan) => Promise<Result>,
   ): Promise<Result> {
-    let result = await read(plan);
+    let result = first;
     let { entryId } = result;
     let reason = result.reason;
     for (let reads = 1; result.dangling && reads < MOST_READS; reads++) {

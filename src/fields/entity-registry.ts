@@ -11,6 +11,8 @@ export interface EntitySource {
    * `from` the stamp name of the row that refers to it, absent where a field's value does.
    */
   load(state: RequestState, context: unknown, key: EntityKey, from?: string): Promise<unknown>;
+  /** The same without waiting; undefined where the row is not there at once. */
+  loadNow(state: RequestState, context: unknown, key: EntityKey): { readonly row: unknown } | undefined;
   /** What the reads of rows are going to want of the cache in this request; undefined where rows are not kept, or not for it. */
   ahead(state: RequestState, context: unknown): PlanAhead | undefined;
 }

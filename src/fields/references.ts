@@ -52,8 +52,8 @@ export interface References {
   pack(shape: ValueShape, value: unknown, call: TypeCall): Promise<Packed>;
   /**
    * On the way out, hit and miss alike: reads all referenced entities in one wave. An entity that fails is an Error in
-   * its place, as graphql-js takes it; rejects where that place is the whole value. `row`: the stamp name of the entity whose
-   * row the value is.
+   * its place, as graphql-js takes it; rejects where that place is the whole value. At once where nothing has to be waited
+   * for. `row`: the stamp name of the entity whose row the value is.
    */
   unpack(
     shape: ValueShape,
@@ -61,7 +61,7 @@ export interface References {
     state: RequestState,
     context: unknown,
     row?: string,
-  ): Promise<Unpacked>;
+  ): Unpacked | Promise<Unpacked>;
   /** Whether anything in a value of this shape is stored in another form than its own. */
   isOpen(shape: ValueShape): boolean;
   /** The type that a value was found to be of when it was stored; for the schema's `resolveType` and `isTypeOf`. */
@@ -118,7 +118,7 @@ export function createReferences(options: ReferencesOptions): References {
       if (isObject(value)) whole.add(value);
       return { value, tags: [], whole: packing.whole };
     },
-    async unpack(shape, value, state, context, row) {
+    unpack(shape, value, state, context, row) {
       if (!isOpen(shape) || !isObject(value) || whole.has(value)) return { value, dangling: false };
       return new Unpacking(options, typeNames, state, context, row).run(shape, value);
     },
@@ -139,6 +139,10 @@ class Places {
         this.#failure ??= { error };
       }),
     );
+  }
+
+  get areFilled(): boolean {
+    return this.#pending.length === 0;
   }
 
   /** Resolves when nothing is missing; rejects with the first failure. */
@@ -353,14 +357,16 @@ class Unpacking {
     this.#row = row;
   }
 
-  async run(shape: ValueShape, packed: unknown): Promise<Unpacked> {
+  run(shape: ValueShape, packed: unknown): Unpacked | Promise<Unpacked> {
     let value: unknown;
     this.#places.put(this.#unpack(shape, packed), (result) => {
       value = result;
     });
-    await this.#places.filled();
-    if (value instanceof Error) throw value;
-    return { value, dangling: this.#dangling };
+    const end = (): Unpacked => {
+      if (value instanceof Error) throw value;
+      return { value, dangling: this.#dangling };
+    };
+    return this.#places.areFilled ? end() : this.#places.filled().then(end);
   }
 
   #unpack(shape: ValueShape, packed: unknown): unknown {
@@ -423,7 +429,10 @@ class Unpacking {
 
   #unpackSlot(typeName: string | undefined, inner: ValueShape, packed: object): unknown {
     const slot: Slot = packed;
-    if (slot.k !== undefined && typeName !== undefined) return this.#load(typeName, slot.k);
+    if (slot.k !== undefined && typeName !== undefined) {
+      const now = this.#options.registry.get(typeName)?.loadNow(this.#state, this.#context, slot.k);
+      return now === undefined ? this.#load(typeName, slot.k) : (now.row ?? this.#nothing());
+    }
     if (Object.hasOwn(slot, "e")) return this.#decode(typeName, slot.e);
     if (Object.hasOwn(slot, "v")) return this.#unpack(inner, slot.v);
     return this.#nothing();

@@ -25,9 +25,9 @@ export interface FieldRead {
   /** `Product.price`, or `Product` for an entity's row. */
   readonly coordinate: string;
   readonly outcome: Outcome;
-  readonly reason?: string;
-  readonly ageMs?: number;
-  readonly remainingMs?: number;
+  readonly reason?: string | undefined;
+  readonly ageMs?: number | undefined;
+  readonly remainingMs?: number | undefined;
   readonly scope: "PUBLIC" | "PRIVATE";
   readonly lifetimes: Lifetimes;
   /** Response path; only while `debug` is on, and only of fields. */

@@ -15,6 +15,10 @@ export interface EntityDataLoaderOptions {
   readonly homeOf: (key: unknown) => string;
   /** `reload`: the request has cleared this key, and wants what the source has now. */
   readonly read: (key: unknown, reload: boolean) => Promise<RowAnswer>;
+  /** The same without waiting, for a key that was not cleared; undefined where the row is not there at once. */
+  readonly readNow: (key: unknown) => RowAnswer | undefined;
+  /** Looks these up; resolves when they can be read without waiting, as far as they can. undefined: none was looked up. */
+  readonly look: (keys: readonly unknown[]) => Promise<unknown> | undefined;
   /** false for an error that says nothing of its key: a batch that failed as a whole. Such errors are not kept. */
   readonly isOwnError: (error: unknown) => boolean;
   /** Of the request. */
@@ -35,14 +39,16 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   readonly #options: EntityDataLoaderOptions;
   readonly #memo: Map<string, Promise<unknown>>;
   readonly #cleared = new Set<string>();
-  /** How many batches have begun, and the end of the last one. */
+  /** Rows that were read without waiting. */
+  readonly #there = new Map<string, There>();
+  /** How many batches have begun, and the end of the last one, unless it had nothing to wait for. */
   #batches = 0;
   #batch: Promise<unknown> | undefined;
   #allCleared = false;
 
   constructor(options: EntityDataLoaderOptions) {
     const memo = new Map<string, Promise<unknown>>();
-    super((keys) => Promise.resolve(this.#readAll(keys)), {
+    super((keys) => this.#readAll(keys), {
       name: options.name,
       cacheKeyFn: options.homeOf,
       cacheMap: memo,
@@ -58,17 +64,35 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   #load(key: unknown): Promise<unknown> {
     const { rows, homeOf } = this.#options;
     const before = this.#batches;
-    return this.#told(
-      key,
-      super.load(key).then(async (given) => {
-        // As of a plain DataLoader: what is asked for together is given together, what is in the memo included.
-        if (this.#batches > before) await this.#batch;
-        if (!(given instanceof Reading)) return given;
-        await given.batch;
-        await rows.closed(homeOf(key));
-        return given.row;
-      }),
-    );
+    const loaded = super.load(key).then((given) => {
+      // As of a plain DataLoader: what is asked for together is given together, what is in the memo included.
+      const batch = this.#batches > before ? this.#batch : undefined;
+      return batch === undefined && !(given instanceof Reading) ? given : wait(given, batch);
+    });
+    const wait = async (given: unknown, batch: Promise<unknown> | undefined) => {
+      await batch;
+      if (!(given instanceof Reading)) return given;
+      await given.batch;
+      await rows.closed(homeOf(key));
+      return given.row;
+    };
+    return this.#told(key, loaded);
+  }
+
+  /** A row that is there, or can be read without waiting. */
+  loadNow(key: unknown): There | undefined {
+    const { rows, homeOf, onLoad, onPrincipalRow } = this.#options;
+    const home = homeOf(key);
+    let there = this.#there.get(home);
+    if (there === undefined) {
+      if (this.#memo.has(home)) return undefined;
+      there = this.#readNow(key);
+      if (there === undefined) return undefined;
+      this.#memo.set(home, Promise.resolve(there.row));
+    }
+    onLoad();
+    if (rows.isOfPrincipal(home)) onPrincipalRow();
+    return there;
   }
 
   /** The row that a reference in another row leads to. It waits for no other row of a batch: that may be waiting for this one. */
@@ -98,30 +122,68 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
   }
 
   override clear(key: unknown): this {
-    this.#cleared.add(this.#options.homeOf(key));
+    const home = this.#options.homeOf(key);
+    this.#cleared.add(home);
+    this.#there.delete(home);
     return super.clear(key);
   }
 
   override clearAll(): this {
     this.#allCleared = true;
+    this.#there.clear();
     return super.clearAll();
-  }
-
-  #readAll(keys: readonly unknown[]): readonly Reading[] {
-    const rows = keys.map((key) => {
-      const row = this.#readOne(key);
-      this.#options.rows.reads(this.#options.homeOf(key), row);
-      return row;
-    });
-    const batch = Promise.allSettled(rows);
-    this.#batches += 1;
-    this.#batch = batch;
-    return rows.map((row) => new Reading(row, batch));
   }
 
   /** The row that this request has written, under each of its names. */
   learn(names: readonly string[], row: unknown): void {
-    for (const name of names) this.#memo.set(name, Promise.resolve(row));
+    for (const name of names) {
+      this.#memo.set(name, Promise.resolve(row));
+      this.#there.delete(name);
+    }
+  }
+
+  /** One batch: what is there, then what one look finds, then what takes longer, each by itself. */
+  #readAll(keys: readonly unknown[]): Promise<readonly unknown[]> {
+    this.#batches += 1;
+    this.#batch = undefined;
+    const there = keys.map((key) => this.#readNow(key));
+    const missing = keys.filter((_, at) => there[at] === undefined);
+    if (missing.length === 0) return Promise.resolve(there.map((one) => one!.row));
+    const looked = this.#options.look(missing);
+    if (looked === undefined) return Promise.resolve(this.#readLater(keys, there));
+    const begun = looked.then(() => {
+      const readings = this.#readLater(
+        keys,
+        keys.map((key, at) => there[at] ?? this.#readNow(key)),
+      );
+      return { readings, batch: readings.find((one) => one instanceof Reading)?.batch };
+    });
+    this.#batch = begun.then(({ batch }) => batch);
+    return begun.then(({ readings }) => readings);
+  }
+
+  #readLater(keys: readonly unknown[], there: readonly (There | undefined)[]): readonly unknown[] {
+    const { homeOf, rows } = this.#options;
+    const readings = keys.map((key, at) => {
+      if (there[at] !== undefined) return undefined;
+      const row = this.#readOne(key);
+      rows.reads(homeOf(key), row);
+      return row;
+    });
+    const batch = Promise.allSettled(readings);
+    this.#batch = batch;
+    return readings.map((row, at) => (row === undefined ? there[at]!.row : new Reading(row, batch)));
+  }
+
+  #readNow(key: unknown): There | undefined {
+    const { homeOf, readNow, rows } = this.#options;
+    const home = homeOf(key);
+    if (this.#allCleared || this.#cleared.has(home)) return undefined;
+    const answer = readNow(key);
+    if (answer === undefined) return undefined;
+    if (answer.ofPrincipal) rows.markOfPrincipal(home);
+    this.#there.set(home, answer);
+    return answer;
   }
 
   async #readOne(key: unknown): Promise<unknown> {
@@ -137,6 +199,10 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
       throw error instanceof Error ? error : new Error(String(error), { cause: error });
     }
   }
+}
+
+interface There {
+  readonly row: unknown;
 }
 
 /** A row on its way, as the memo keeps it: who may wait for what differs from one caller to the next. */

@@ -14,7 +14,7 @@ import { EntityDataLoader } from "./entity-data-loader.ts";
 import type { PendingRows, PendingRowsOptions } from "./pending-rows.ts";
 import { forgetRows, requestLoader } from "./request-loaders.ts";
 import { rowGraphOf } from "./row-graph.ts";
-import { RowReader, type RowReaderOptions } from "./row-reader.ts";
+import { RowReader, type RowReaderOptions, type RowWish } from "./row-reader.ts";
 import { RowWriter, type WriteBatch } from "./row-writer.ts";
 import { type Guarded, type RowRequest, SourceBatch } from "./source-batch.ts";
 
@@ -235,6 +235,10 @@ export class Entity implements EntityLoader, EntitySource {
     return from === undefined ? loader.load(referred) : loader.loadFrom(from, referred);
   }
 
+  loadNow(state: RequestState, context: unknown, key: EntityKey): { readonly row: unknown } | undefined {
+    return this.#loaderOf(state, context).loadNow(new ReferredKey(key));
+  }
+
   ahead(state: RequestState, context: unknown): PlanAhead | undefined {
     return this.#rowReader().ahead(state, context);
   }
@@ -248,15 +252,25 @@ export class Entity implements EntityLoader, EntitySource {
     const reader = this.#rowReader();
     const { guard, parts } = this.#deps;
     const { scope = "PUBLIC", vary = [] } = parts().policy ?? {};
+    const wishOf = (input: unknown, reload: boolean): RowWish => {
+      const key = this.#keyIn(input);
+      return { identity: this.#identify(key), key, state, context: this.#contexts.get(state), reload };
+    };
     return new EntityDataLoader({
       name: this.typeName,
       homeOf: (input) => this.#identify(this.#keyIn(input)).home,
       read: (input, reload) => {
-        const key = this.#keyIn(input);
-        const context = this.#contexts.get(state);
-        const wish = { identity: this.#identify(key), key, state, context, reload };
+        const wish = wishOf(input, reload);
         const behind = this.#pendingRows();
         return behind === undefined ? reader.read(wish) : behind.read(wish, () => reader.read(wish));
+      },
+      // What is pending is read in one step with the row, by `read`.
+      readNow: (input) =>
+        this.#pendingRows() === undefined ? reader.readNow(wishOf(input, false)) : undefined,
+      look: (inputs) => {
+        if (this.#pendingRows() !== undefined) return undefined;
+        const identities = inputs.map((input) => this.#identify(this.#keyIn(input)));
+        return reader.look(identities, state, this.#contexts.get(state));
       },
       rows: rowGraphOf(state),
       isOwnError: (error) => this.#source.isRowError(error),

@@ -4,7 +4,7 @@ import { limitSession } from "../engine/session.ts";
 import type { WriteRequest, Written, WrittenEntry } from "../engine/writer.ts";
 import { type Audience, type Audiences, EVERYBODY } from "../fields/audience.ts";
 import { type BackgroundContext, BackgroundLoads } from "../fields/background-context.ts";
-import { DanglingEntries } from "../fields/dangling-entries.ts";
+import { DanglingEntries, type UnpackedResult } from "../fields/dangling-entries.ts";
 import type { EarlyWaves } from "../fields/early-waves.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 import { type Identities, type Identity, keyIn } from "../fields/identity.ts";
@@ -21,6 +21,8 @@ import type { LoadedRow, SourceBatch } from "./source-batch.ts";
 
 /** What rows want of the engine. */
 export interface RowCache {
+  readNow(plan: ReadPlan, refresh?: Load): ReadResult | undefined;
+  look(plans: readonly ReadPlan[]): Promise<unknown> | undefined;
   read(plan: ReadPlan, load: Load, refresh?: Load): Promise<ReadResult>;
   write<Saved>(request: WriteRequest<Saved>): Promise<Saved>;
   lookEarly(plans: readonly ReadPlan[]): void;
@@ -60,9 +62,17 @@ export interface RowWish {
   readonly background?: boolean;
 }
 
+const MOST_KNOWN = 10_000;
+
+interface RowResult extends UnpackedResult {
+  readonly ofPrincipal: boolean;
+}
+
 /** Reads rows of one entity through their entries: the row's `cached-resolver`. */
 export class RowReader {
   readonly #options: RowReaderOptions;
+  /** Identities of keys that were asked for: a hint, emptied when it is full. */
+  readonly #known = new Map<unknown, Identity>();
   #hasEntities: boolean | undefined;
   #dangling: DanglingEntries | undefined;
   #background: BackgroundLoads | undefined;
@@ -73,7 +83,38 @@ export class RowReader {
 
   /** Throws a TypeError for what names no entity. */
   identify(key: unknown): Identity {
-    return this.#options.identities.ofId(this.#options.name, key);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const identity = this.#options.identities.ofId(this.#options.name, key);
+    if (typeof key === "string" || typeof key === "number") {
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(key, identity);
+    }
+    return identity;
+  }
+
+  /** The row without waiting; undefined where it is not there at once, or refers to others. */
+  readNow(wish: RowWish): RowAnswer | undefined {
+    const { policy, cache, references } = this.#options;
+    if (policy === undefined || wish.reload || this.#refers(policy)) return undefined;
+    const audience = this.#audienceOf(policy, wish);
+    if (typeof audience === "string") return undefined;
+    const plan = this.#plan(policy, wish.identity, audience, wish.state.session);
+    const result = cache.readNow(plan, this.#refreshOf(policy, audience, wish));
+    if (result === undefined) return undefined;
+    const { identity, state, context } = wish;
+    const unpacked = references.unpack(policy.shape, result.value, state, context, identity.home);
+    if (unpacked instanceof Promise || unpacked.dangling) return undefined;
+    this.#record(policy, wish, result, plan.key);
+    return answerOf({ value: unpacked.value, tainted: policy.scope === "PRIVATE" });
+  }
+
+  /** Looks these up with the present wave; resolves when that is answered. undefined: nothing is looked up. */
+  look(identities: readonly Identity[], state: RequestState, context: unknown): Promise<unknown> | undefined {
+    const { policy, cache } = this.#options;
+    if (policy === undefined || this.#refers(policy)) return undefined;
+    const planOf = this.ahead(state, context);
+    return planOf && cache.look(identities.map(planOf));
   }
 
   /** The plans of rows that a request is likely to read; undefined where they are not kept, or not for this request. */
@@ -226,7 +267,7 @@ export class RowReader {
   }
 
   async #readCached(policy: FieldPolicy, audience: Audience, wish: RowWish): Promise<RowAnswer> {
-    const { cache, earlyWaves } = this.#options;
+    const { cache, references, earlyWaves } = this.#options;
     const { identity, state } = wish;
     let tainted = false;
     const load: Load = async (alone) => {
@@ -238,12 +279,15 @@ export class RowReader {
     const session = wish.reload ? limitSession(state.session, { read: false }) : state.session;
     const plan = this.#plan(policy, identity, audience, session);
     this.#dangling ??= new DanglingEntries(policy.lifetimes.freshMs);
-    const read = await this.#dangling.settle(plan, async (wanted) => {
+    const readOnce = async (wanted: ReadPlan): Promise<RowResult> => {
       const result = await cache.read(wanted, load, wanted === plan ? refresh : undefined);
+      if (!references.isOpen(policy.shape)) return { ...result, dangling: false, ofPrincipal: false };
       const row = await this.#unpack(policy, result.value, wish);
       if (result.entryId !== undefined) earlyWaves?.learn(policy, plan.key, result.entryId, row.value);
       return { ...result, ...row };
-    });
+    };
+    const first = await readOnce(plan);
+    const read = first.dangling ? await this.#dangling.settle(plan, first, readOnce) : first;
     this.#record(policy, wish, read, plan.key);
     return answerOf({
       value: read.value,
@@ -375,16 +419,9 @@ export class RowReader {
     { outcome, reason, ageMs, remainingMs }: Omit<ReadResult, "value">,
     key?: string,
   ): void {
-    state.reads.push({
-      coordinate: policy.coordinate,
-      outcome,
-      ...(reason === undefined ? {} : { reason }),
-      ...(ageMs === undefined ? {} : { ageMs }),
-      ...(remainingMs === undefined ? {} : { remainingMs }),
-      scope: policy.scope,
-      lifetimes: policy.lifetimes,
-      ...(state.debug && key !== undefined && outcome !== "bypass" ? { key } : {}),
-    });
+    const { coordinate, scope, lifetimes } = policy;
+    const read = { coordinate, outcome, scope, lifetimes, reason, ageMs, remainingMs };
+    state.reads.push(state.debug && key !== undefined && outcome !== "bypass" ? { ...read, key } : read);
   }
 }
 

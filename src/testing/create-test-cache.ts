@@ -1,11 +1,13 @@
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { type DocumentNode, type ExecutionResult, type GraphQLSchema, graphql } from "graphql";
+import type { Clock } from "../base/clock.ts";
 import { systemRandom } from "../base/random.ts";
 import { typeDefs as directives } from "../directives/definitions.ts";
 import { type FieldCache, wireFieldCache } from "../library/create-field-cache.ts";
 import type { Logger } from "../library/logger.ts";
 import { type AnyContext, checkOptions, type FieldCacheOptions } from "../library/options.ts";
 import type { EntityLoader, EntityOptions } from "../loaders/entity.ts";
+import type { Store } from "../store/store.ts";
 import { createManualClock, type ManualClock, turns } from "./manual-clock.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { type ResolverCall, runResolver } from "./run-resolver.ts";
@@ -72,6 +74,11 @@ const LONGEST_SETTLE_MS = 5_000;
  * Trap: timers of your own resolvers run on the real clock.
  */
 export function createTestCache(options: TestCacheOptions): TestCache {
+  return wireTestCache(options);
+}
+
+/** {@link createTestCache} on another store. */
+export function wireTestCache(options: TestCacheOptions, openStore?: (clock: Clock) => Store): TestCache {
   const { typeDefs, resolvers, entities = {}, ...cacheOptions } = options;
   checkOptions(cacheOptions);
   const clock = createManualClock();
@@ -85,7 +92,11 @@ export function createTestCache(options: TestCacheOptions): TestCache {
         cacheOptions.onEvent?.(event);
       },
     },
-    { clock, random: { next: () => 0, token: systemRandom.token } },
+    {
+      clock,
+      random: { next: () => 0, token: systemRandom.token },
+      ...(openStore === undefined ? {} : { store: openStore(clock) }),
+    },
   );
   const loaders = Object.fromEntries(
     Object.entries(entities).map(([name, entity]) => {

@@ -20,6 +20,7 @@ import {
 import { createTaintGuard } from "../../src/fields/taint-guard.ts";
 import { createWarnOnce } from "../../src/fields/warn-once.ts";
 import { createKeys, ROW, stampNames } from "../../src/keys/grammar.ts";
+import { ForwardingStore } from "../../src/store/forwarding-store.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { createSteppedClock, type SteppedClock } from "../../src/testing/manual-clock.ts";
 
@@ -71,7 +72,8 @@ export async function shop(options: ShopOptions): Promise<Shop> {
   });
   const keys = createKeys("shop");
   const clock = createSteppedClock();
-  const store = createMemoryStore({ keys, clock, random: seededRandom(1) });
+  // One that has to be waited for, so that waves can be counted.
+  const store = new ForwardingStore(createMemoryStore({ keys, clock, random: seededRandom(1) }));
   const events: CacheEvent[] = [];
   const emit = (event: CacheEvent) => void events.push(event);
   const cache = createCache({ store, keys, emit, clock, random: { ...seededRandom(2), next: () => 0 } });
@@ -114,6 +116,7 @@ export async function shop(options: ShopOptions): Promise<Shop> {
       const source: EntitySource = {
         typeName,
         ahead: () => undefined,
+        loadNow: () => undefined,
         async load(state, _context, key) {
           const { home } = identities.ofId(typeName, key);
           const plan = {

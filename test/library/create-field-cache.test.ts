@@ -62,8 +62,7 @@ describe("a cache on the embedded store", () => {
     expect(calls.splice(0)).toMatchInlineSnapshot(`
       [
         "products",
-        "load 2",
-        "load 1,3",
+        "load 2,1,3",
         "price 1",
         "price 2",
         "price 3",

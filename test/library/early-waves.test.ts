@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createTestCache, type TestCacheOptions } from "../../src/testing/index.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { createKeys } from "../../src/keys/grammar.ts";
+import { ForwardingStore } from "../../src/store/forwarding-store.ts";
+import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
+import { createTestCache, wireTestCache } from "../../src/testing/create-test-cache.ts";
+import type { TestCacheOptions } from "../../src/testing/index.ts";
 
 const typeDefs = /* GraphQL */ `
   type Query {
@@ -41,62 +46,67 @@ interface Context {
   readonly locale?: string;
 }
 
-/** Features and groups have a loader, people are held by value. Counts what goes to the store. */
+/** Features and groups have a loader, people are held by value. Counts what goes to a store that has to be waited for. */
 function platform(options: Partial<TestCacheOptions> = {}) {
   const waves: number[] = [];
   const ids = { features: Array.from({ length: 50 }, (_, at) => `f${at}`), groups: ["g1", "g2"] };
   const friend = { id: 2, name: "bob" };
-  const test = createTestCache({
-    typeDefs,
-    principal: ({ user }: Context) => user,
-    vary: { locale: ({ locale }: Context) => locale ?? "en" },
-    entities: {
-      Feature: {
-        load: async (keys) =>
-          keys.map((id) => ({ id, name: `feature ${id}`, replacement: id === "f1" ? { id: "f7" } : null })),
-      },
-      Group: { load: async (keys) => keys.map((id) => ({ id, name: `group ${id}` })) },
-    },
-    resolvers: (loaders) => {
-      const feature = (_: unknown, { id }: { id: string }, context: object) =>
-        loaders["Feature"]!.loader(context).load(id);
-      const row = (id: string) => ({ id });
-      return {
-        Query: {
-          feature,
-          resource: feature,
-          features: (_: unknown, { first }: { first: number }) => ({
-            nodes: ids.features.slice(0, first).map(row),
-            edges: ids.features.slice(0, first).map((id) => ({ node: row(id) })),
-          }),
-          found: () => [
-            { __typename: "Feature", id: "f3" },
-            { __typename: "Group", id: "g2" },
-            { __typename: "Person", id: 2, name: "bob" },
-          ],
-          people: () => [{ id: 1, name: "ann", friend }, friend],
-          now: () => 1,
-        },
-        Mutation: { touch: feature },
-        Resource: { __resolveType: () => "Feature" },
+  const keys = createKeys("fieldgate");
+  const slow = (clock: Clock) => new ForwardingStore(createMemoryStore({ keys, clock }));
+  const test = wireTestCache(
+    {
+      typeDefs,
+      principal: ({ user }: Context) => user,
+      vary: { locale: ({ locale }: Context) => locale ?? "en" },
+      entities: {
         Feature: {
-          noteCount: ({ id }: { id: string }, { kind }: { kind: string }) => id.length + kind.length,
-          rating: () => 4.5,
-          title: ({ id }: { id: string }, _: unknown, { locale }: Context) => `${id} in ${locale ?? "en"}`,
-          mine: ({ id }: { id: string }, _: unknown, { user }: Context) => `${id} of ${user ?? "nobody"}`,
-          groups: () => ids.groups.map(row),
-          never: () => 0,
-          owner: ({ name }: { name: string }) => name,
+          load: async (keys) =>
+            keys.map((id) => ({ id, name: `feature ${id}`, replacement: id === "f1" ? { id: "f7" } : null })),
         },
-        Group: { size: () => 9 },
-        Person: { age: ({ id }: { id: number }) => 40 + id },
-      };
+        Group: { load: async (keys) => keys.map((id) => ({ id, name: `group ${id}` })) },
+      },
+      resolvers: (loaders) => {
+        const feature = (_: unknown, { id }: { id: string }, context: object) =>
+          loaders["Feature"]!.loader(context).load(id);
+        const row = (id: string) => ({ id });
+        return {
+          Query: {
+            feature,
+            resource: feature,
+            features: (_: unknown, { first }: { first: number }) => ({
+              nodes: ids.features.slice(0, first).map(row),
+              edges: ids.features.slice(0, first).map((id) => ({ node: row(id) })),
+            }),
+            found: () => [
+              { __typename: "Feature", id: "f3" },
+              { __typename: "Group", id: "g2" },
+              { __typename: "Person", id: 2, name: "bob" },
+            ],
+            people: () => [{ id: 1, name: "ann", friend }, friend],
+            now: () => 1,
+          },
+          Mutation: { touch: feature },
+          Resource: { __resolveType: () => "Feature" },
+          Feature: {
+            noteCount: ({ id }: { id: string }, { kind }: { kind: string }) => id.length + kind.length,
+            rating: () => 4.5,
+            title: ({ id }: { id: string }, _: unknown, { locale }: Context) => `${id} in ${locale ?? "en"}`,
+            mine: ({ id }: { id: string }, _: unknown, { user }: Context) => `${id} of ${user ?? "nobody"}`,
+            groups: () => ids.groups.map(row),
+            never: () => 0,
+            owner: ({ name }: { name: string }) => name,
+          },
+          Group: { size: () => 9 },
+          Person: { age: ({ id }: { id: number }) => 40 + id },
+        };
+      },
+      ...options,
+      onEvent(event) {
+        if (event.type === "wave") waves.push(event.keys);
+      },
     },
-    ...options,
-    onEvent(event) {
-      if (event.type === "wave") waves.push(event.keys);
-    },
-  });
+    slow,
+  );
   /** The answer of an operation, and the keys of each wave that it took. */
   async function once(source: string, { context, variables }: Run = {}) {
     waves.length = 0;

@@ -5,6 +5,7 @@ import { systemRandom } from "../../src/base/random.ts";
 import { typeDefs } from "../../src/index.ts";
 import { createKeys } from "../../src/keys/grammar.ts";
 import { wireFieldCache } from "../../src/library/create-field-cache.ts";
+import { ForwardingStore } from "../../src/store/forwarding-store.ts";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
 import { turns } from "../../src/testing/manual-clock.ts";
 
@@ -13,7 +14,9 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 /** Places in which the row of a hot product is stored after it was read often. */
 async function placesOf(mode: "THROUGH" | "BEHIND"): Promise<readonly string[]> {
   const store = createMemoryStore({ keys: createKeys("fieldgate"), buckets: 3 });
-  const cache = wireFieldCache({ logger: silent }, { clock: systemClock, random: systemRandom, store });
+  // One that has to be waited for: what lies in this process is read there.
+  const far = new ForwardingStore(store);
+  const cache = wireFieldCache({ logger: silent }, { clock: systemClock, random: systemRandom, store: far });
   const products = cache.entity("Product", {
     mode,
     load: (ids) => ids.map((id) => ({ id })),
