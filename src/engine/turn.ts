@@ -120,7 +120,10 @@ export class Turn {
     const place = wave.placeOfPending(pendingKey);
     this.#schedule();
     const reply = await wave.reply;
-    return reply instanceof StoreFailure ? reply : reply.pending![place]!;
+    if (reply instanceof StoreFailure) return reply;
+    const text = reply.pending?.[place];
+    // Who says nothing of it does not say that there is nothing.
+    return text === undefined ? new StoreFailure("error", "the store does not tell what is pending") : text;
   }
 
   /** Asks for the log's newest position alone. */

@@ -262,7 +262,7 @@ export class Entity implements EntityLoader, EntitySource {
       read: (input, reload) => {
         const wish = wishOf(input, reload);
         const behind = this.#pendingRows();
-        return behind === undefined ? reader.read(wish) : behind.read(wish, () => reader.read(wish));
+        return behind === undefined ? reader.read(wish) : behind.read(wish);
       },
       // What is pending is read in one step with the row, by `read`.
       readNow: (input) =>

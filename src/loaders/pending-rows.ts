@@ -9,7 +9,7 @@ import {
 } from "../engine/behind/pending-record.ts";
 import type { PendingWrites } from "../engine/behind/pending-writes.ts";
 import type { Emit } from "../engine/events.ts";
-import { noteFailure } from "../engine/session.ts";
+import { limitSession, noteFailure } from "../engine/session.ts";
 import { decodeValue, encodeValue, Unstorable } from "../engine/value-codec.ts";
 import type { Identity } from "../fields/identity.ts";
 import { stampNames } from "../keys/grammar.ts";
@@ -39,6 +39,11 @@ export interface PendingRowsOptions {
   readonly emit: Emit;
 }
 
+interface Looked {
+  readonly seen: Pending;
+  readonly read: () => Promise<RowAnswer>;
+}
+
 const CALL_ROWS = 100;
 const LOOK_AGAIN_MS = 20;
 
@@ -56,14 +61,12 @@ export class PendingRows implements BehindSource {
     return this.#options.name;
   }
 
-  /** A row with what is pending of it. `read` is the row without. */
-  async read(wish: RowWish, read: () => Promise<RowAnswer>): Promise<RowAnswer> {
-    const { pending, reader, monotonic, pause, waitMs } = this.#options;
+  /** A row with what is pending of it. */
+  async read(wish: RowWish): Promise<RowAnswer> {
+    const { pending, monotonic, pause, waitMs } = this.#options;
     const { home } = wish.identity;
     const until = monotonic() + waitMs;
-    // One wave for both.
-    reader.lookEarly(wish);
-    let seen = await this.#look(wish);
+    let { seen, read } = await this.#look(wish);
     for (;;) {
       if (seen.record === undefined) return read();
       const changes = changesOf(seen.record);
@@ -76,10 +79,10 @@ export class PendingRows implements BehindSource {
          */
         const { row } = await read();
         const after = await this.#look(wish);
-        if (after.record?.era === seen.record.era) {
-          return this.#shown(wish, this.#applied(row, changesOf(after.record)));
+        if (after.seen.record?.era === seen.record.era) {
+          return this.#shown(wish, this.#applied(row, changesOf(after.seen.record)));
         }
-        seen = after;
+        ({ seen, read } = after);
       } else {
         const { base } = seen.record.sending;
         if (base !== undefined && (await pending.isValid(home, base))) {
@@ -88,7 +91,7 @@ export class PendingRows implements BehindSource {
         // It was invalidated while a delta is on its way: whether the source's row has the delta, nobody can tell.
         if (monotonic() > until) return this.#unknown(read, "what is on its way to the source");
         await pause(LOOK_AGAIN_MS);
-        seen = await this.#look(wish);
+        ({ seen, read } = await this.#look(wish));
       }
     }
   }
@@ -257,12 +260,21 @@ export class PendingRows implements BehindSource {
     }
   }
 
-  async #look({ identity, state }: RowWish): Promise<Pending> {
-    const { pending, pendingUnknown, name } = this.#options;
-    const seen = await pending.look(identity.home);
-    if (!(seen instanceof StoreFailure)) return seen;
-    noteFailure(state.session, seen);
-    if (pendingUnknown === "source") return NOTHING;
+  /**
+   * What is pending, and how to read the row without. Its entry is looked up in the same wave, never in an earlier one of the request:
+   *
+   * 1. R looks at the entry · 2. what is pending is sent, the entry dropped, the record taken away · 3. R looks at the record: nothing
+   */
+  async #look(wish: RowWish): Promise<Looked> {
+    const { pending, pendingUnknown, name, reader } = this.#options;
+    const session = limitSession(wish.state.session, {});
+    const own = { ...wish, session };
+    reader.lookEarly(own);
+    const read = () => reader.read(own);
+    const seen = await pending.look(wish.identity.home);
+    if (!(seen instanceof StoreFailure)) return { seen, read };
+    noteFailure(session, seen);
+    if (pendingUnknown === "source") return { seen: NOTHING, read };
     throw new PendingUnknown(name, `the store does not answer: ${seen.message}`);
   }
 

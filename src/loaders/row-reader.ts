@@ -58,6 +58,8 @@ export interface RowWish {
   readonly context: unknown;
   /** Neither from an entry nor from another request's load. */
   readonly reload: boolean;
+  /** Of this read alone. Default: the request's. */
+  readonly session?: ReadSession;
   /** A refresh that no request waits for. */
   readonly background?: boolean;
 }
@@ -119,8 +121,9 @@ export class RowReader {
 
   /** The plans of rows that a request is likely to read; undefined where they are not kept, or not for this request. */
   ahead(state: RequestState, context: unknown): PlanAhead | undefined {
-    const { policy } = this.#options;
-    if (policy === undefined) return undefined;
+    const { policy, isBehind } = this.#options;
+    // What is pending is read with the row, and not later: see PendingRows.
+    if (policy === undefined || isBehind) return undefined;
     const audience = this.#audienceOf(policy, { state, context });
     if (typeof audience === "string") return undefined;
     return (identity) => this.#plan(policy, identity, audience, state.session);
@@ -151,10 +154,11 @@ export class RowReader {
   }
 
   /** Looks its entry up with the present wave. */
-  lookEarly({ identity, state, context, reload }: RowWish): void {
-    const { cache } = this.#options;
-    const plan = reload ? undefined : this.ahead(state, context)?.(identity);
-    if (plan !== undefined) cache.lookEarly([plan]);
+  lookEarly({ identity, state, context, reload, session = state.session }: RowWish): void {
+    const { cache, policy } = this.#options;
+    if (reload || policy === undefined) return;
+    const audience = this.#audienceOf(policy, { state, context });
+    if (typeof audience !== "string") cache.lookEarly([this.#plan(policy, identity, audience, session)]);
   }
 
   /** A row that came from elsewhere than an entry or the source, as readers get it. */
@@ -276,7 +280,8 @@ export class RowReader {
       return loaded;
     };
     const refresh = this.#refreshOf(policy, audience, wish);
-    const session = wish.reload ? limitSession(state.session, { read: false }) : state.session;
+    const { session: own = state.session } = wish;
+    const session = wish.reload ? limitSession(own, { read: false }) : own;
     const plan = this.#plan(policy, identity, audience, session);
     this.#dangling ??= new DanglingEntries(policy.lifetimes.freshMs);
     const readOnce = async (wanted: ReadPlan): Promise<RowResult> => {

@@ -165,9 +165,14 @@ const TIMED_OUT = Symbol("timed out");
 function failureOf(step: Step, items: unknown, reason: "timeout" | "down"): unknown {
   const failure = new StoreFailure(reason, `${step} did not answer`);
   if (step === "read") {
-    const { entryKeys, stampKeys, log } = items as ReadRequest;
+    const { pendingKeys = [], entryKeys, stampKeys, log } = items as ReadRequest;
     const part = () => failure;
-    return { entries: entryKeys.map(part), stamps: stampKeys.map(part), ...(log ? { log: failure } : {}) };
+    return {
+      pending: pendingKeys.map(part),
+      entries: entryKeys.map(part),
+      stamps: stampKeys.map(part),
+      ...(log ? { log: failure } : {}),
+    };
   }
   if (step === "logSince" || step === "announce" || step === "dropStamps" || step === "appendLog")
     return failure;
