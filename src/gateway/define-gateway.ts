@@ -4,6 +4,7 @@ import type { GraphQLSchema } from "graphql";
 import type { FieldCache, FieldCacheOptions, HttpOptions } from "../index.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { QueryLimits } from "./query-limits.ts";
+import type { WarmUpOptions } from "./warm-up.ts";
 
 /** A gateway before it runs; what {@link startGateway} takes. */
 export interface GatewayDefinition<Context extends object = object> {
@@ -19,6 +20,8 @@ export interface GatewayDefinition<Context extends object = object> {
   readonly explorer?: boolean;
   /** The operation that the explorer opens with. Default none. */
   readonly exampleOperation?: string;
+  /** What is run before `/health/ready` says ready. Default: the 20 operations that the fleet was asked most lately, within 10 s. */
+  readonly warmUp?: WarmUpOptions;
   /** How long a shutdown may take, in ms. Then it ends, and says what it had to leave. Default 10000. */
   readonly shutdownMs?: number;
 }

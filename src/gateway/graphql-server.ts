@@ -7,6 +7,7 @@ import type { GatewayContext } from "./define-gateway.ts";
 import { createExplorerPlugin } from "./explorer.ts";
 import { createErrorMask, faultOf } from "./mask-errors.ts";
 import { assertCost, limitRules, type QueryLimits } from "./query-limits.ts";
+import { type RecentOperations, recentPlugin } from "./warm-up.ts";
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;
@@ -17,6 +18,8 @@ export interface GraphqlServerOptions {
   readonly explorer: boolean;
   readonly exampleOperation: string | undefined;
   readonly isProduction: boolean;
+  /** Where the queries of strangers are counted; undefined: nowhere. */
+  readonly recent: RecentOperations | undefined;
   readonly log: FastifyBaseLogger;
 }
 
@@ -42,6 +45,7 @@ export function createGraphqlServer(options: GraphqlServerOptions): ApolloServer
       }),
       costPlugin(options.limits),
       faultLog(options.log),
+      ...(options.recent === undefined ? [] : [recentPlugin(options.recent)]),
       options.explorer
         ? createExplorerPlugin({ exampleOperation: options.exampleOperation })
         : ApolloServerPluginLandingPageDisabled(),

@@ -6,6 +6,8 @@ export interface HealthChecks {
   readonly ready: () => Promise<unknown>;
   /** Whether the cache's store answers. */
   readonly storeStatus: () => "up" | "down" | "open";
+  /** What a new gateway runs first has not been run yet. */
+  readonly isWarming: () => boolean;
   /** Shutting down: no new work, please. */
   readonly isClosing: () => boolean;
   /** How many processes answer on the port; undefined where there is this one alone. */
@@ -38,10 +40,19 @@ export function serveHealth(app: FastifyInstance, checks: HealthChecks): void {
     const source = (await sourceAnswers()) ? "up" : "down";
     const store = checks.storeStatus();
     const closing = checks.isClosing();
-    const isReady = source === "up" && !closing;
+    const warming = checks.isWarming();
+    const isReady = source === "up" && !closing && !warming;
     const workers = checks.workers();
     const isWhole = store === "up" && (workers === undefined || workers.up === workers.of);
-    const status = closing ? "closing" : !isReady ? "not-ready" : isWhole ? "ready" : "degraded";
+    const status = closing
+      ? "closing"
+      : warming
+        ? "warming"
+        : !isReady
+          ? "not-ready"
+          : isWhole
+            ? "ready"
+            : "degraded";
     return reply
       .code(isReady ? 200 : 503)
       .header("cache-control", "no-store")

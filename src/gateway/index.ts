@@ -10,4 +10,5 @@ export {
 export type { QueryLimits } from "./query-limits.ts";
 export type { ShutdownReport } from "./shutdown.ts";
 export { type RunningGateway, type StartOptions, startGateway } from "./start-gateway.ts";
+export type { WarmUpOptions } from "./warm-up.ts";
 export { type RunningWorkers, startWorkers, type WorkersOptions } from "./workers/start-workers.ts";

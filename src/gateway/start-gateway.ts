@@ -14,6 +14,7 @@ import { createMetrics, type GatewayMetrics } from "./metrics.ts";
 import { type Overview, type Own, overviewOfOne } from "./overview.ts";
 import { defaultLimits } from "./query-limits.ts";
 import { type ShutdownReport, shutDown } from "./shutdown.ts";
+import { leaveRecent, RecentOperations, warmUp } from "./warm-up.ts";
 
 /** Options of {@link startGateway}. */
 export interface StartOptions {
@@ -79,6 +80,9 @@ export async function startProcess<Context extends object>(
   let closing: Promise<ShutdownReport> | undefined;
   let running = 0;
 
+  const warming = definition.warmUp ?? {};
+  const recent = warming.recent === 0 ? undefined : new RecentOperations();
+  let isWarming = true;
   const explorer = definition.explorer ?? !isProduction;
   const apollo = createGraphqlServer({
     schema,
@@ -89,6 +93,7 @@ export async function startProcess<Context extends object>(
     explorer,
     exampleOperation: definition.exampleOperation,
     isProduction,
+    recent,
     log,
   });
   const isClosing = () => closing !== undefined;
@@ -99,6 +104,7 @@ export async function startProcess<Context extends object>(
     stats: () => cache.stats(),
   });
 
+  let leaveLast = async (): Promise<void> => {};
   const stepsFromCache = [
     { name: "cache", run: () => cache.close(), abandon: () => unfinishedIn(cache) },
     { name: "sources", run: () => parts.close?.() },
@@ -113,6 +119,7 @@ export async function startProcess<Context extends object>(
     serveHealth(app, {
       ready: async () => parts.ready?.(),
       storeStatus: () => cache.stats().store.status,
+      isWarming: () => isWarming,
       isClosing,
       workers: () => overview.workers(),
     });
@@ -122,6 +129,11 @@ export async function startProcess<Context extends object>(
     serveDashboard(app, { overview, adminToken: config.adminToken, isProtected: isProduction });
     serveInvalidation(app, { cache, adminToken: config.adminToken });
     await app.listen({ port: config.port, host: config.host });
+    // Answers all the while; whoever balances the load is told to wait.
+    void warmUp(app, cache, warming, log).finally(() => {
+      isWarming = false;
+    });
+    if (recent !== undefined) leaveLast = leaveRecent(cache, recent, warming);
   } catch (error) {
     await shutDown({
       steps: [{ name: "server", run: () => app.close() }, ...stepsFromCache],
@@ -145,6 +157,7 @@ export async function startProcess<Context extends object>(
           },
         },
         { name: "server", run: () => apollo.stop() },
+        { name: "recent operations", run: () => leaveLast() },
         ...stepsFromCache,
       ],
     });

@@ -9,6 +9,7 @@ import { FieldgateError } from "../base/errors.ts";
  *     stamp, lock, mark            shop:{Product:42}:__stamp   <entry>:__lock   <entry>:__pass
  *     log of invalidations         shop:{__log}:__head   shop:{__log}:__names   shop:{__log}:__announced
  *     near copies                  shop:{__near}:__sessions; channels shop:{__near}:__revocations, …:__acknowledgements:<process>
+ *     memo                         shop:{__memo:operations}:__text   …:__stamp
  *     source of events             shop:{__events:orders}:__position   …:__stamp   …:__position:__lock
  *     write-behind                 shop:{Product:42}:__pending   shop:{__behind:Product}:__due, __marked, __since
  *     dead letters                 shop:{__behind}:__dead
@@ -37,6 +38,8 @@ export interface Keys {
   readonly nearRevocations: string;
   /** Channel by which one process hears who has dropped it. */
   nearAcknowledgements(processId: string): string;
+  /** Of a small text that one process leaves to the next. */
+  memo(name: string): MemoKeys;
   /** Of what the fleet remembers of one source of events: its position, and who reads it. */
   eventSource(name: string): EventSourceKeys;
   /** What is written behind and not in the source yet, of the entity with this home. */
@@ -48,6 +51,11 @@ export interface Keys {
   parseEntry(key: string): EntryParts | undefined;
   /** Glob for SCAN: matches every key of this namespace and none of another. */
   readonly pattern: string;
+}
+
+export interface MemoKeys {
+  readonly text: string;
+  readonly stamp: string;
 }
 
 export interface EventSourceKeys {
@@ -113,6 +121,10 @@ export function createKeys(namespace: string): Keys {
     nearSessions: `${opening}__near}:__sessions`,
     nearRevocations: `${opening}__near}:__revocations`,
     nearAcknowledgements: (processId) => `${opening}__near}:__acknowledgements:${processId}`,
+    memo(name) {
+      const slot = `${opening}__memo:${name}}`;
+      return { text: `${slot}:__text`, stamp: `${slot}:__stamp` };
+    },
     eventSource(name) {
       const slot = `${opening}__events:${name}}`;
       const position = `${slot}:__position`;

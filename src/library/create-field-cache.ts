@@ -14,6 +14,7 @@ import type { FlushLimits } from "../engine/behind/flusher.ts";
 import { type CacheLimits, createCache, type CacheStats as EngineStats } from "../engine/cache.ts";
 import type { CacheEvent } from "../engine/events.ts";
 import { Fleet } from "../engine/fleet.ts";
+import { Memo } from "../engine/memo.ts";
 import { type SourceLimits, type SourceState, Sources } from "../engine/sources.ts";
 import type { EventSource } from "../events/event-source.ts";
 import { createAudiences } from "../fields/audience.ts";
@@ -130,6 +131,13 @@ export interface FieldCache<Context = AnyContext> {
    * @throws FieldgateError `BAD_EVENT_SOURCE`, `LISTENING_TWICE`, `BAD_TARGET`.
    */
   listen(source: EventSource, options?: ListenOptions): Promise<void>;
+  /**
+   * Leaves a small text beside the entries, under a name of `[A-Za-z0-9_.-]`, for a day: what one process wants the next one to know. It may
+   * be gone at any time; nothing is told where the store does not answer.
+   */
+  remember(name: string, text: string): Promise<void>;
+  /** What was left under this name last; undefined where nothing is. */
+  recall(name: string): Promise<string | undefined>;
   /**
    * The kill switch at run time, in this process: everything, a type with its fields (`"Product"`), or a field
    * (`"Product.price"`). What is off is neither read nor stored; invalidations still go out.
@@ -540,6 +548,8 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
         target,
         invalidateOptions,
       ) as Promise<never>,
+    remember: (name, text) => new Memo(store, keys.memo(name)).write(text),
+    recall: (name) => new Memo(store, keys.memo(name)).read(),
     listen: async (source, listenOptions) => listening.listen(source, listenOptions),
     disable(coordinate) {
       assertCoordinate(coordinate);
