@@ -38,6 +38,12 @@ export interface Hold {
   end(): Promise<void>;
 }
 
+/** A server that has not answered for so long may not answer for long. */
+const SILENT_MS = 50;
+
+/** What the store itself says of a command that was given up is worth more than that it took too long. */
+const GRACE_MS = 50;
+
 /** An announcement is renewed long before it ends. */
 const RENEW_MS = ANNOUNCED_MS / 3;
 
@@ -172,11 +178,33 @@ export class Invalidator {
   async #begin(names: readonly string[]): Promise<string | Unfinished> {
     const { store, copies, random } = this.#options;
     const token = random.token(TOKEN_CHARS);
-    const announced = await store.announce(token, names);
+    const stampKeys = names.flatMap((name) => copies.keysOf(name));
+    const announced = await this.#announce(token, names, stampKeys);
     if (announced !== undefined) return this.#leave(token, names, "announce them", announced);
-    const dropped = await store.dropStamps(names.flatMap((name) => copies.keysOf(name)));
+    const dropped = await store.dropStamps(stampKeys);
     if (dropped !== undefined) return this.#leave(token, names, "drop their stamps", dropped);
     return token;
+  }
+
+  /**
+   * One of several servers may be silent, or gone. What the others hold is dropped without waiting for it, and once more when
+   * all of them have announced: only that one counts.
+   */
+  async #announce(
+    token: string,
+    names: readonly string[],
+    stampKeys: readonly string[],
+  ): Promise<StoreFailure | undefined> {
+    const { store, clock } = this.#options;
+    const announcing = store.announce(token, names);
+    if (store.buckets === 1) return announcing;
+    let early: Promise<unknown> | undefined;
+    const drop = () => (early ??= store.dropStamps(stampKeys));
+    const cancel = clock.setTimer(drop, SILENT_MS);
+    const failure = await announcing;
+    cancel();
+    if (failure !== undefined) void drop();
+    return failure;
   }
 
   async #log(token: string, names: readonly string[]): Promise<Unfinished | undefined> {
@@ -218,7 +246,10 @@ export class Invalidator {
     const late = new Promise<Unfinished>((resolve) => {
       const failure = new StoreFailure("timeout", "The store did not answer.");
       const give = () => resolve({ phase: "reach it", failure });
-      cancel = clock.setTimer(give, Math.max(0, until - clock.monotonic()) + (store.settleMs ?? 0));
+      cancel = clock.setTimer(
+        give,
+        Math.max(0, until - clock.monotonic()) + (store.settleMs ?? 0) + GRACE_MS,
+      );
     });
     try {
       return await Promise.race([round(), late]);

@@ -32,6 +32,8 @@ export interface Keys {
   readonly logAnnounced: string;
   /** The gateways that live. */
   readonly gateways: string;
+  /** What stands in the braces of all that near copies need. */
+  readonly nearTag: string;
   /** Who may hold near copies. */
   readonly nearSessions: string;
   /** Channel by which all hear what must not be held any more. */
@@ -84,9 +86,16 @@ export interface EntryParts {
   readonly audience?: string;
 }
 
+/** What stands in the braces of a key: its entity, and what decides where it lies. */
+export function hashTagOf(key: string): string {
+  const opening = key.indexOf("{") + 1;
+  return key.slice(opening, key.indexOf("}", opening));
+}
+
 /** Field name of the entry that holds an entity as its loader returned it. */
 export const ROW = "__row";
 
+const NEAR_TAG = "__near";
 const LONGEST_READABLE_ARGS = 48;
 const LONGEST_READABLE_ID = 128;
 const DIGEST_MARK = "=";
@@ -118,9 +127,10 @@ export function createKeys(namespace: string): Keys {
     logNames: `${opening}__log}:__names`,
     logAnnounced: `${opening}__log}:__announced`,
     gateways: `${opening}__fleet}:__gateways`,
-    nearSessions: `${opening}__near}:__sessions`,
-    nearRevocations: `${opening}__near}:__revocations`,
-    nearAcknowledgements: (processId) => `${opening}__near}:__acknowledgements:${processId}`,
+    nearTag: NEAR_TAG,
+    nearSessions: `${opening}${NEAR_TAG}}:__sessions`,
+    nearRevocations: `${opening}${NEAR_TAG}}:__revocations`,
+    nearAcknowledgements: (processId) => `${opening}${NEAR_TAG}}:__acknowledgements:${processId}`,
     memo(name) {
       const slot = `${opening}__memo:${name}}`;
       return { text: `${slot}:__text`, stamp: `${slot}:__stamp` };

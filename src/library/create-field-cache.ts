@@ -36,7 +36,7 @@ import {
 } from "../loaders/entity.ts";
 import { createMemoryStore } from "../store/memory/memory-store.ts";
 import { createNearStore, type NearStoreOptions } from "../store/near/near-store.ts";
-import { createRedisStore } from "../store/redis/redis-store.ts";
+import { createRedisStore } from "../store/redis/create-redis-store.ts";
 import { failureCode, type Store, type StoreState } from "../store/store.ts";
 import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
 import type { HintSource } from "./cache-hints.ts";

@@ -5,7 +5,7 @@ import type { CacheEvent } from "../engine/events.ts";
 import type { SourceLimits } from "../engine/sources.ts";
 import type { Asker } from "../fields/audience.ts";
 import type { PolicyInput } from "../fields/field-policy.ts";
-import type { RedisTarget } from "../store/redis/connect.ts";
+import type { RedisTarget } from "../store/redis/redis-target.ts";
 import type { Logger } from "./logger.ts";
 import {
   hasMethods,
@@ -29,7 +29,8 @@ import {
  */
 export interface FieldCacheOptions<Context = AnyContext> {
   /**
-   * Where entries live: a URL (`redis://`, `rediss://`, `unix:`), the options of an ioredis client, or a client of yours.
+   * Where entries live: a URL (`redis://`, `rediss://`, `unix:`; `redis+sentinel://h1,h2/name`, `redis+ring://h1,h2`), the options
+   * of an ioredis client, or a client of yours.
    * A client of yours is used for its options: the cache opens its own connections and closes them.
    *
    * Default: an embedded store in this process. Two processes without `redis` do not see each other's invalidations.

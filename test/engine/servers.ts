@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import { createMemoryStore } from "../../src/store/memory/memory-store.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { keys } from "./support.ts";

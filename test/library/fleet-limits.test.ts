@@ -2,7 +2,7 @@ import { buildSchema } from "graphql";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createFieldCache, type EntityLoader, type FieldCache } from "../../src/index.ts";
 import { createKeys } from "../../src/keys/grammar.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 
 const PATIENT = { readTimeoutMs: 5000, writeTimeoutMs: 5000 };

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { createKeys } from "../../src/keys/grammar.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import { type Store, StoreFailure } from "../../src/store/store.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { invalidated, putOf, slotIn } from "./store-suite.ts";

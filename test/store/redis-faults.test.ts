@@ -4,9 +4,9 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createKeys } from "../../src/keys/grammar.ts";
 import { positionParts } from "../../src/store/newest-position.ts";
-import type { RedisTarget } from "../../src/store/redis/connect.ts";
 import type { Timeouts } from "../../src/store/redis/connection.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
+import type { RedisTarget } from "../../src/store/redis/redis-target.ts";
 import {
   type BeginRequest,
   type LogPosition,

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createKeys } from "../../src/keys/grammar.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import { type Store, StoreFailure } from "../../src/store/store.ts";
 import { leastRights, limitedUser, refusedOn } from "../support/least-rights.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, beforeAll } from "vitest";
 import { createKeys } from "../../src/keys/grammar.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { passesInRedis } from "./redis-time.ts";
 import { storeSuite } from "./store-suite.ts";

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -31,6 +31,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** More arguments: `["--maxmemory", "2mb"]`. */
   readonly args?: readonly string[];
+  /** Lines of a configuration file, which the server may rewrite: with one it can be a sentinel. */
+  readonly config?: readonly string[];
   /** Keeps the server's files, for one that is started again on them. Default: a directory of its own. */
   readonly dir?: string;
 }
@@ -55,7 +57,22 @@ async function launch(
   options: RedisServerOptions,
 ): Promise<RedisServer | undefined> {
   const dir = options.dir ?? (await mkdtemp(path.join(tmpdir(), "fieldgate-redis-")));
-  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no"];
+  const file = path.join(dir, "server.conf");
+  if (options.config !== undefined) await writeFile(file, `${options.config.join("\n")}\n`);
+  const from = options.config === undefined ? [] : [file];
+  const args = [
+    ...from,
+    "--port",
+    `${port}`,
+    "--bind",
+    "127.0.0.1",
+    "--dir",
+    dir,
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+  ];
   const shell = spawn(
     "/bin/sh",
     [

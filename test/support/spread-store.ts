@@ -1,6 +1,6 @@
 import type { Keys } from "../../src/keys/grammar.ts";
 import { hashSlot, SLOTS } from "../../src/keys/hash-slot.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import type { ReadReply, Store } from "../../src/store/store.ts";
 import { ONE_SERVER, StoreFailure } from "../../src/store/store.ts";
 

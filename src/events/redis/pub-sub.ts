@@ -1,5 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
-import type { RedisTarget } from "../../store/redis/connect.ts";
+import type { RedisTarget } from "../../store/redis/redis-target.ts";
 import type { EventSource } from "../event-source.ts";
 import { Inbox } from "../inbox.ts";
 import { connectUntil } from "./connection.ts";

@@ -1,4 +1,4 @@
-import type { RedisTarget } from "../../store/redis/connect.ts";
+import type { RedisTarget } from "../../store/redis/redis-target.ts";
 import type { EventSource } from "../event-source.ts";
 import { connectUntil, type RedisClient } from "./connection.ts";
 

@@ -36,6 +36,11 @@ export type RedisCommand =
       readonly args: readonly (string | number)[];
     };
 
+/** How a batch is sent: `asking` for what another server of the cluster has said is here already, while its slot moves. */
+export interface SendOptions {
+  readonly asking?: boolean;
+}
+
 export interface ConnectionOptions {
   readonly client: Redis;
   readonly timeouts: Timeouts;
@@ -125,7 +130,11 @@ export class RedisConnection implements CommandLink {
   }
 
   /** One reply or failure for each command, in order. Never rejects. */
-  send(kind: Kind, commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
+  send(
+    kind: Kind,
+    commands: readonly RedisCommand[],
+    { asking = false }: SendOptions = {},
+  ): Promise<readonly unknown[]> {
     if (commands.length === 0) return Promise.resolve([]);
     const refused = this.#refusal(kind);
     if (refused !== undefined) return Promise.resolve(commands.map(() => refused));
@@ -134,6 +143,7 @@ export class RedisConnection implements CommandLink {
     const batch: Batch = {
       kind,
       commands,
+      asking,
       reply,
       cancel: this.#deadline(ms, () => this.#expire(batch, ms)),
       over: false,
@@ -164,7 +174,8 @@ export class RedisConnection implements CommandLink {
       void this.#ask(this.#options.timeouts.writeMs);
     }
     const failure = new StoreFailure("error", message);
-    this.#options.onFailure(failure);
+    // That a key lies elsewhere is no fault: whoever asked goes there.
+    if (!isRedirection(message)) this.#options.onFailure(failure);
     return failure;
   }
 
@@ -350,7 +361,9 @@ export class RedisConnection implements CommandLink {
   }
 
   async #exchange(batches: readonly Batch[]): Promise<void> {
-    const replies = await this.#pipeline(batches.flatMap(({ commands }) => commands));
+    const replies = await this.#pipeline(
+      batches.flatMap(({ commands, asking }) => commands.map((command) => ({ command, asking }))),
+    );
     let at = 0;
     for (const batch of batches) {
       const end = at + batch.commands.length;
@@ -359,40 +372,46 @@ export class RedisConnection implements CommandLink {
     }
   }
 
-  async #pipeline(commands: readonly RedisCommand[]): Promise<unknown[]> {
-    const replies = await this.#trip(commands.map((command) => words(command, "evalsha")));
+  async #pipeline(commands: readonly Sent[]): Promise<unknown[]> {
+    const replies = await this.#trip(commands, "evalsha");
     const first = replies.findIndex(isNoScript);
     if (first >= 0) {
       // The server forgot its scripts, or never knew them: their text goes along this once. What only reads and stood
       // behind one of them is asked again, so that it is still answered from after it.
-      const unknown = commands.flatMap((command, i) =>
-        isNoScript(replies[i]) || (i > first && readsOnly(command)) ? [{ command, i }] : [],
+      const unknown = commands.flatMap((sent, i) =>
+        isNoScript(replies[i]) || (i > first && readsOnly(sent.command)) ? [{ ...sent, i }] : [],
       );
-      const again = await this.#trip(unknown.map(({ command }) => words(command, "eval")));
+      const again = await this.#trip(unknown, "eval");
       unknown.forEach(({ i }, nth) => {
         replies[i] = again[nth];
       });
     }
     return replies.map((reply, i) => {
       if (!(reply instanceof Error)) return reply;
-      const command = commands[i]!;
+      const { command } = commands[i]!;
       return reply.name === "ReplyError"
         ? this.failureFrom(reply.message, "script" in command ? command.script : undefined)
         : new StoreFailure("down", reply.message);
     });
   }
 
-  async #trip(commands: (string | number)[][]): Promise<unknown[]> {
+  async #trip(sent: readonly Sent[], call: "evalsha" | "eval"): Promise<unknown[]> {
+    const commands = sent.flatMap(({ command, asking }) => [
+      ...(asking ? [["asking"]] : []),
+      words(command, call),
+    ]);
     this.#roundTrips += 1;
     this.#commands += commands.length;
     try {
       const replies = await this.#client.pipeline(commands).exec();
-      return commands.map((_, i) => {
-        const [error, reply] = replies?.[i] ?? [new Error("no reply")];
+      let at = -1;
+      return sent.map(({ asking }) => {
+        at += asking ? 2 : 1;
+        const [error, reply] = replies?.[at] ?? [new Error("no reply")];
         return error ?? reply;
       });
     } catch (error) {
-      return commands.map(() => error);
+      return sent.map(() => error);
     }
   }
 
@@ -416,9 +435,15 @@ export class RedisConnection implements CommandLink {
   }
 }
 
+interface Sent {
+  readonly command: RedisCommand;
+  readonly asking: boolean;
+}
+
 interface Batch {
   readonly kind: Kind;
   readonly commands: readonly RedisCommand[];
+  readonly asking: boolean;
   readonly reply: Deferred<readonly unknown[]>;
   readonly cancel: () => void;
   /** Answered, or given up: a later reply is not heard. */
@@ -429,6 +454,11 @@ function words(command: RedisCommand, call: "evalsha" | "eval"): (string | numbe
   if (!("script" in command)) return [...command];
   const { script, keys, args } = command;
   return [call, call === "eval" ? script.text : script.sha, keys.length, ...keys, ...args];
+}
+
+/** A server of a cluster that a key does not lie on says where it does: `MOVED <slot> <host>:<port>`, or `ASK …` while its slot moves. */
+export function isRedirection(message: string): boolean {
+  return /^(MOVED|ASK) /.test(message);
 }
 
 function readsOnly(command: RedisCommand): boolean {

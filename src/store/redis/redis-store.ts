@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from "../../base/clock.ts";
-import { type Random, systemRandom } from "../../base/random.ts";
-import type { Keys } from "../../keys/grammar.ts";
-import type { NearBus } from "../near/near-bus.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { hashTagOf, type Keys } from "../../keys/grammar.ts";
+import { hashSlot } from "../../keys/hash-slot.ts";
 import { NewestPosition, positionParts } from "../newest-position.ts";
 import { isOfEpoch, newStamp } from "../stamp.ts";
 import {
@@ -25,10 +25,9 @@ import {
   StoreFailure,
   type StoreState,
 } from "../store.ts";
-import { openRedis, type RedisTarget } from "./connect.ts";
-import { type Kind, type RedisCommand, RedisConnection, type Timeouts } from "./connection.ts";
+import type { Kind, RedisCommand, RedisConnection, SendOptions } from "./connection.ts";
+import { inPlace, partsOf } from "./parts.ts";
 import { RedisBehind } from "./redis-behind.ts";
-import { RedisNearBus } from "./redis-near-bus.ts";
 import type { Script } from "./script.ts";
 import { announceScript } from "./scripts/announce.ts";
 import { appendLogScript } from "./scripts/append-log.ts";
@@ -42,65 +41,26 @@ import { releaseScript } from "./scripts/release.ts";
 import { renewScript } from "./scripts/renew.ts";
 import { stampsScript } from "./scripts/stamps.ts";
 
-export interface RedisStoreOptions {
-  /** See {@link RedisTarget}. A client that is given is copied, never closed. */
-  readonly redis: RedisTarget;
-  readonly keys: Keys;
-  readonly timeouts?: Partial<Timeouts>;
-  /** Called at each change of `state().status`, with the reason. */
-  readonly onState?: (status: StoreState["status"], detail: string) => void;
-  /** Called for each batch that was given up, and for each error that the server answered a command with. */
-  readonly onFailure?: (failure: StoreFailure) => void;
-  readonly clock?: Clock;
-  readonly random?: Random;
-}
-
-const DEFAULT_TIMEOUTS: Timeouts = { readMs: 50, writeMs: 250, invalidateMs: 1000, connectMs: 2000 };
-
 /** Life of the log, ms: longer than any entry, and it may have been renewed up to `RENEW_LOG_MS` before. */
 const LOG_MS = 25 * 3600 * 1000;
 const RENEW_LOG_MS = 10 * 60 * 1000;
 
 /** Bounds of one command, so that no batch stalls the server. */
 const KEYS_A_COMMAND = 1000;
-const PROCESS_CHARS = 16;
 const ITEMS_A_SCRIPT = 100;
 const CHARACTERS_A_SCRIPT = 1024 * 1024;
 
-/**
- * The store that processes share: one Redis or Valkey server, 6.2 or newer. Begins to connect at once and never throws
- * for a server that is not there; throws a `FieldgateError` for a `redis` option that cannot be meant.
- */
-export function createRedisStore(options: RedisStoreOptions): RedisStore {
-  const { keys, clock = systemClock, random = systemRandom } = options;
-  const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-  const client = openRedis(options.redis, { connectMs: timeouts.connectMs, random });
-  const connection = new RedisConnection({
-    client,
-    timeouts,
-    clock,
-    random,
-    onState: options.onState ?? (() => {}),
-    onFailure: options.onFailure ?? (() => {}),
-  });
-  const openBus = () =>
-    new RedisNearBus({
-      commands: connection,
-      subscriber: openRedis(options.redis, { connectMs: timeouts.connectMs, random, forMessages: true }),
-      keys,
-      clock,
-      processId: random.token(PROCESS_CHARS),
-      connectMs: timeouts.connectMs,
-    });
-  return new OneRedis(connection, keys, clock, random, openBus);
+export interface OneRedisOptions {
+  readonly connection: RedisConnection;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** One server of a cluster: keys of different slots share no command. Default false. */
+  readonly inCluster?: boolean;
 }
 
-export interface RedisStore extends Store {
-  /** The way by which those who hold near copies of what is here hear of each other. */
-  openBus(): NearBus;
-}
-
-class OneRedis implements RedisStore {
+/** What lies on one server: Redis or Valkey, 6.2 or newer. */
+export class OneRedis implements Store {
   readonly kind = "redis";
   readonly buckets = 1;
   readonly #connection: RedisConnection;
@@ -112,15 +72,18 @@ class OneRedis implements RedisStore {
   /** When this process last made sure that the log is there and lives on, and under which epoch of the store. */
   #logOpened: { readonly epoch: string; readonly atMs: number } | undefined;
 
-  readonly openBus: () => NearBus;
+  /** What tells keys apart that must not share a command. */
+  readonly #apart: ((key: string) => number) | undefined;
+  readonly #sending: SendOptions;
 
-  constructor(connection: RedisConnection, keys: Keys, clock: Clock, random: Random, openBus: () => NearBus) {
-    this.openBus = openBus;
-    this.#connection = connection;
-    this.#keys = keys;
-    this.#clock = clock;
-    this.#random = random;
-    this.behind = new RedisBehind(keys, () => connection);
+  constructor(options: OneRedisOptions, sending: SendOptions = {}) {
+    this.#connection = options.connection;
+    this.#keys = options.keys;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#apart = options.inCluster ? (key) => hashSlot(hashTagOf(key)) : undefined;
+    this.#sending = sending;
+    this.behind = new RedisBehind(options.keys, () => options.connection);
   }
 
   bucketOf(): number {
@@ -142,23 +105,24 @@ class OneRedis implements RedisStore {
   async read({ pendingKeys = [], entryKeys, stampKeys, log }: ReadRequest): Promise<ReadReply> {
     const epoch = this.#epoch;
     const openLog = log && !this.#isLogOpen(epoch);
-    // What is pending comes first: who sees it gone sees that the stamps were dropped before, however the batch is cut.
+    // What is pending comes first: who sees it gone sees that the stamps were dropped before, however the batch is cut. Those
+    // of one entity are never apart.
     const wanted = [
       ...pendingKeys,
       ...entryKeys,
       ...stampKeys,
       ...(log && !openLog ? [this.#keys.logHead] : []),
     ];
-    const chunks = chunk(wanted, KEYS_A_COMMAND);
-    const replies = await this.#connection.send("read", [
-      ...chunks.map((part): RedisCommand => ["mget", ...part]),
+    const parts = partsOf(wanted, { most: KEYS_A_COMMAND, apart: this.#apart });
+    const replies = await this.#send("read", [
+      ...parts.map(({ items }): RedisCommand => ["mget", ...items]),
       ...(openLog ? [this.#openLogCommand(epoch)] : []),
     ]);
     // The server became another one while it answered: nothing that it said is known to hold.
     const changed = this.#epoch === epoch ? undefined : new StoreFailure("down", "the server has changed");
-    const values = chunks.flatMap((part, nth) => {
+    const values = inPlace(parts, ({ items }, nth) => {
       const reply = changed ?? replies[nth];
-      return part.map((_, i) => (Array.isArray(reply) ? (reply[i] as string | null) : failureIn(reply)));
+      return items.map((_, i) => (Array.isArray(reply) ? (reply[i] as string | null) : failureIn(reply)));
     });
     const pending = values.splice(0, pendingKeys.length);
     const entries = values.slice(0, entryKeys.length);
@@ -200,7 +164,7 @@ class OneRedis implements RedisStore {
   async logSince({ position, own }: LogRequest): Promise<LogSince | StoreFailure> {
     const epoch = this.#epoch;
     const { log, sequence } = positionParts(position) ?? { log: "", sequence: 0 };
-    const [reply] = await this.#connection.send("lock", [
+    const [reply] = await this.#send("lock", [
       {
         script: logSinceScript,
         keys: [this.#keys.logHead, this.#keys.logNames, this.#keys.logAnnounced],
@@ -261,8 +225,10 @@ class OneRedis implements RedisStore {
   }
 
   async dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined> {
-    const commands = chunk(stampKeys, KEYS_A_COMMAND).map((part): RedisCommand => ["del", ...part]);
-    return firstFailure(await this.#connection.send("invalidate", commands));
+    // While a slot moves, several of its keys in one command are refused, as they may lie on two servers.
+    const most = this.#apart === undefined ? KEYS_A_COMMAND : 1;
+    const commands = chunk(stampKeys, most).map((part): RedisCommand => ["del", ...part]);
+    return firstFailure(await this.#send("invalidate", commands));
   }
 
   async announce(token: string, names: readonly string[]): Promise<StoreFailure | undefined> {
@@ -273,7 +239,7 @@ class OneRedis implements RedisStore {
         args: [ANNOUNCED_MS, text],
       }),
     );
-    return firstFailure(await this.#connection.send("invalidate", commands));
+    return firstFailure(await this.#send("invalidate", commands));
   }
 
   async appendLog(token: string, names: readonly string[]): Promise<boolean | StoreFailure> {
@@ -285,7 +251,7 @@ class OneRedis implements RedisStore {
         args: [epoch, newStamp(epoch, this.#random), LOG_MS, LOG_NAMES, text, ...part],
       }),
     );
-    const replies = await this.#connection.send("invalidate", commands);
+    const replies = await this.#send("invalidate", commands);
     return firstFailure(replies) ?? replies.every(isOne);
   }
 
@@ -294,7 +260,7 @@ class OneRedis implements RedisStore {
   }
 
   async enrol(gateway: string, leaseMs: number): Promise<number | StoreFailure> {
-    const [counted] = await this.#connection.send("write", [
+    const [counted] = await this.#send("write", [
       { script: enrolScript, keys: [this.#keys.gateways], args: [gateway, leaseMs] },
     ]);
     return typeof counted === "number" ? counted : failureIn(counted);
@@ -303,7 +269,7 @@ class OneRedis implements RedisStore {
   async scan(visit: (key: string) => void): Promise<StoreFailure | undefined> {
     let cursor = "0";
     do {
-      const [reply] = await this.#connection.send("invalidate", [
+      const [reply] = await this.#send("invalidate", [
         ["scan", cursor, "match", this.#keys.pattern, "count", 1000],
       ]);
       if (!Array.isArray(reply)) return failureIn(reply);
@@ -337,14 +303,20 @@ class OneRedis implements RedisStore {
     items: readonly Item[],
     form: ItemForm<Item, Reply>,
   ): Promise<readonly (Reply | StoreFailure)[]> {
-    const parts = chunk(items, ITEMS_A_SCRIPT, form.weight);
-    const commands = parts.map((part) => ({
+    const apart = this.#apart;
+    const parts = partsOf(items, {
+      most: ITEMS_A_SCRIPT,
+      weight: form.weight,
+      heaviest: CHARACTERS_A_SCRIPT,
+      apart: apart && ((item) => apart(form.keys(item)[0]!)),
+    });
+    const commands = parts.map(({ items: part }) => ({
       script,
       keys: part.flatMap(form.keys),
       args: [...(form.shared ?? []), ...part.flatMap(form.args)],
     }));
-    const replies = await this.#connection.send(kind, commands);
-    return parts.flatMap((part, nth) => {
+    const replies = await this.#send(kind, commands);
+    return inPlace(parts, ({ items: part }, nth): readonly (Reply | StoreFailure)[] => {
       const reply = replies[nth];
       if (!Array.isArray(reply)) return part.map(() => failureIn(reply));
       return part.map((_, i) => {
@@ -353,6 +325,10 @@ class OneRedis implements RedisStore {
         return failed ? this.#connection.failureFrom(String(item[1]), script) : form.reply(item);
       });
     });
+  }
+
+  #send(kind: Kind, commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
+    return this.#connection.send(kind, commands, this.#sending);
   }
 
   #isLogOpen(epoch: string): boolean {
@@ -377,7 +353,7 @@ class OneRedis implements RedisStore {
       if (!this.#isLogOpen(epoch)) this.#logOpened = { epoch, atMs: this.#clock.monotonic() };
       return present;
     }
-    const [opened] = await this.#connection.send("write", [this.#openLogCommand(epoch)]);
+    const [opened] = await this.#send("write", [this.#openLogCommand(epoch)]);
     const begun = positionFrom(opened, epoch);
     if (begun === undefined) return failureIn(opened);
     this.#newest.receive(begun);
@@ -456,20 +432,7 @@ function wholeMs(ms: number): number {
   return Math.max(1, Math.round(ms));
 }
 
-/** Parts of at most `most` items, which weigh at most `CHARACTERS_A_SCRIPT` unless one alone does. */
-function chunk<T>(items: readonly T[], most: number, weight: (item: T) => number = () => 0): T[][] {
-  const parts: T[][] = [];
-  let part: T[] = [];
-  let weighs = 0;
-  for (const item of items) {
-    if (part.length === most || (part.length > 0 && weighs + weight(item) > CHARACTERS_A_SCRIPT)) {
-      parts.push(part);
-      part = [];
-      weighs = 0;
-    }
-    part.push(item);
-    weighs += weight(item);
-  }
-  if (part.length > 0) parts.push(part);
-  return parts;
+/** Parts of at most `most` items. */
+function chunk<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
+  return partsOf(items, { most }).map((part) => part.items);
 }

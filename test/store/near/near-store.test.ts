@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { systemRandom } from "../../../src/base/random.ts";
 import { createKeys } from "../../../src/keys/grammar.ts";
 import { createNearStore } from "../../../src/store/near/near-store.ts";
-import { createRedisStore } from "../../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../../src/store/redis/create-redis-store.ts";
 import { until } from "../../engine/support.ts";
 import { type RedisServer, startRedis } from "../../support/redis-server.ts";
 import { passesInRedis } from "../redis-time.ts";

@@ -5,7 +5,7 @@ import { systemRandom } from "../../../src/base/random.ts";
 import { createKeys } from "../../../src/keys/grammar.ts";
 import { LEASE_MS } from "../../../src/store/near/lease.ts";
 import { createNearStore } from "../../../src/store/near/near-store.ts";
-import { createRedisStore } from "../../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../../src/store/redis/create-redis-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { until } from "../../engine/support.ts";
 import { startFaultProxy } from "../../support/fault-proxy.ts";
