@@ -5,7 +5,7 @@ import type { Letter } from "../engine/behind/flusher.ts";
 import { createCache } from "../engine/cache.ts";
 import { decodeValue } from "../engine/value-codec.ts";
 import { createKeys, stampNames } from "../keys/grammar.ts";
-import { createRedisStore } from "../store/redis/redis-store.ts";
+import { createRedisStore } from "../store/redis/create-redis-store.ts";
 import { StoreFailure } from "../store/store.ts";
 
 /** A change that was written behind and that its source refused for good. */

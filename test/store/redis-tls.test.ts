@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createKeys } from "../../src/keys/grammar.ts";
-import type { RedisTarget } from "../../src/store/redis/connect.ts";
-import { createRedisStore } from "../../src/store/redis/redis-store.ts";
+import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
+import type { RedisTarget } from "../../src/store/redis/redis-target.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Group, startGroup } from "../gateway/workers-group.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";

@@ -4,7 +4,7 @@ import { createKeys } from "../../src/keys/grammar.ts";
 import { createRedisStore } from "../../src/store/redis/create-redis-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { counted, planFor, until } from "../engine/support.ts";
-import { type SentinelGroup, startSentinels } from "../support/redis-groups.ts";
+import { type SentinelGroup, startSentinels } from "../support/redis-sentinels.ts";
 
 const keys = createKeys("shop");
 const timeouts = { readMs: 5000, writeMs: 5000, invalidateMs: 5000 };
