@@ -1,5 +1,6 @@
 import { type Deferred, deferred } from "../base/deferred.ts";
 import type { ReadPlan } from "./read-plan.ts";
+import { copyOfError } from "./source-error.ts";
 
 /** How a flight ends for those who joined it. */
 export type FlightEnd =
@@ -46,7 +47,9 @@ export class Flight {
   /** How it ends for one who joins it now. */
   join(): Promise<FlightEnd> {
     this.#joinedEarly ||= this.#under === undefined;
-    return this.#end.promise;
+    return this.#end.promise.then((end) =>
+      end.kind === "error" ? { ...end, error: copyOfError(end.error) } : end,
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import type { Load, Loaded } from "./read-plan.ts";
-import { whyUnshared } from "./source-error.ts";
+import { copyOfError, whyUnshared } from "./source-error.ts";
 import { decodeValue, encodeValue, Unstorable } from "./value-codec.ts";
 
 /**
@@ -30,7 +30,7 @@ export class SharedLoads {
     return this.#byKey.size;
   }
 
-  /** `order`: see `sessionOrder`. Rejects with the source's own error, for all who share the load. */
+  /** `order`: see `sessionOrder`. Rejects with the source's own error, or a copy of it for whoever shares the load. */
   run(key: string, order: number, load: Load): Promise<SharedLoad> {
     let slot = this.#byKey.get(key);
     if (slot === undefined) {
@@ -73,7 +73,8 @@ export class SharedLoads {
     } catch (error) {
       const isForAll = whyUnshared(error) === undefined;
       for (const caller of callers) {
-        if (isForAll || caller === runner) caller.answer.reject(error);
+        if (caller === runner) caller.answer.reject(error);
+        else if (isForAll) caller.answer.reject(copyOfError(error));
         else caller.answer.resolve(loadAlone(caller.load));
       }
     }

@@ -25,6 +25,19 @@ export function whyUnshared(error: unknown): string | undefined {
   return isObject(error) ? unsharedErrors.get(error) : undefined;
 }
 
+/**
+ * The same error for one more caller. graphql-js hands `extensions` on as they are, and servers write into them what is of one request:
+ * its id, who asked. An error without extensions is nobody's to write into, and stays what it is.
+ */
+export function copyOfError(error: unknown): unknown {
+  const extensions = isObject(error) ? (error as { extensions?: unknown }).extensions : undefined;
+  if (!(error instanceof Error) || !isObject(extensions)) return error;
+  return Object.create(Object.getPrototypeOf(error), {
+    ...Object.getOwnPropertyDescriptors(error),
+    extensions: { value: { ...extensions }, enumerable: true, configurable: true, writable: true },
+  });
+}
+
 /** Longer extensions stay where the error was thrown. */
 const LONGEST = 8192;
 

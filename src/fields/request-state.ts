@@ -8,6 +8,8 @@ export interface RequestState {
   session: ReadSession;
   /** The session as the application began it, for every operation that runs with this context. */
   begun?: ReadSession;
+  /** What was taken away from the request, for every operation that runs with this context. */
+  limits?: readonly SessionOptions[];
   /** true: reads are recorded with path and key, for `extensions.cache`. */
   debug: boolean;
   /** One item per read of a cached field or entity row, in the order in which they ended. */
@@ -102,11 +104,13 @@ export function createRequestStates(options: {
     if (known !== undefined) return known;
     let state = ofContext(context);
     if (claimed.has(state)) {
-      const { debug, begun } = state;
+      const { debug, begun, limits = [] } = state;
       state = renew(context);
       state.debug = debug;
       // Operations of a batch: what the context holds was read for each of them when the first one began.
       if (begun !== undefined) Object.assign(state, { begun, session: limitSession(begun, {}) });
+      state.limits = limits;
+      for (const one of limits) limit(state, one);
     }
     claimed.add(state);
     ofExecution.set(execution, state);
@@ -125,6 +129,7 @@ export function createRequestStates(options: {
 
   function restrict(context: unknown, limits: SessionOptions): void {
     const state = ofContext(context);
+    state.limits = [...(state.limits ?? []), limits];
     limit(state, limits);
     if (state.begun !== undefined) state.begun = limitSession(state.begun, limits);
   }

@@ -201,31 +201,39 @@ class CallCacheControl implements FieldCacheControl {
   }
 }
 
-/** A policy that begins with `hint`; `tell` hears what each later call says, whatever the policy makes of it. */
+/** A policy that begins with `hint`; `tell` hears what is said of it later, by a call or by assignment, whatever the policy makes of it. */
 export function createPolicy(hint: CacheHint = {}, tell?: (hint: CacheHint) => void): CachePolicy {
-  const take = (next: CacheHint) => {
-    if (next.maxAge !== undefined) policy.maxAge = next.maxAge;
-    if (next.scope !== undefined) policy.scope = next.scope;
-  };
-  const policy: CachePolicy = {
-    replace(next) {
-      take(next);
+  const current = hintOf(hint);
+  const policy = {
+    get maxAge() {
+      return current.maxAge;
+    },
+    set maxAge(maxAge) {
+      this.replace(hintOf({ maxAge } as CacheHint));
+    },
+    get scope() {
+      return current.scope;
+    },
+    set scope(scope) {
+      this.replace(hintOf({ scope } as CacheHint));
+    },
+    replace(next: CacheHint) {
+      Object.assign(current, hintOf(next));
       tell?.(next);
     },
-    restrict(next) {
-      if (next.maxAge !== undefined && (policy.maxAge === undefined || next.maxAge < policy.maxAge)) {
-        policy.maxAge = next.maxAge;
+    restrict(next: CacheHint) {
+      if (next.maxAge !== undefined && (current.maxAge === undefined || next.maxAge < current.maxAge)) {
+        current.maxAge = next.maxAge;
       }
-      if (next.scope !== undefined && policy.scope !== "PRIVATE") policy.scope = next.scope;
+      if (next.scope !== undefined && current.scope !== "PRIVATE") current.scope = next.scope;
       tell?.(next);
     },
     policyIfCacheable() {
-      if (policy.maxAge === undefined || policy.maxAge === 0) return null;
-      return { maxAge: policy.maxAge, scope: policy.scope ?? "PUBLIC" };
+      const { maxAge, scope = "PUBLIC" } = current;
+      return maxAge === undefined || maxAge === 0 ? null : { maxAge, scope };
     },
   };
-  take(hint);
-  return policy;
+  return policy as CachePolicy;
 }
 
 function hintFromSource({ lifetimes, scope, vary }: HintSource): StaticHint {

@@ -100,6 +100,19 @@ describe("loads that are not stored", () => {
     expect((await next).value).toBe(1);
   });
 
+  test("what a server writes into the extensions of one caller's error is in no other's", async () => {
+    const loads = new SharedLoads(systemClock, 1000);
+    const failing = held();
+    const failed = Promise.allSettled([1, 2, 3].map((order) => loads.run("k", order, failing.load)));
+    await failing.begun;
+    failing.fail(Object.assign(new Error("down"), { extensions: { code: "DOWN" } }));
+    const errors = (await failed).map((one) => (one as PromiseRejectedResult).reason);
+    for (const [at, error] of errors.entries()) error.extensions.requestId = at;
+    expect(errors.map(({ message, extensions }) => [message, extensions.code, extensions.requestId])).toEqual(
+      [0, 1, 2].map((at) => ["down", "DOWN", at]),
+    );
+  });
+
   test("an error for its own caller only is met by each in a load of its own", async () => {
     const loads = new SharedLoads(systemClock, 1000);
     const refusing = async () => {

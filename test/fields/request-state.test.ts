@@ -81,6 +81,19 @@ describe("a request's state", () => {
     expect(states.of(context).session).toMatchObject({ read: false, write: false });
   });
 
+  it("is restricted for every operation of a batch, begun by the application or not", () => {
+    for (const isBegun of [true, false]) {
+      const states = numbered();
+      const context = {};
+      if (isBegun) states.begin(context);
+      states.restrict(context, { read: false });
+      const operations = [context, Object.assign({}, context), Object.assign({}, context)];
+      for (const operation of operations) {
+        expect(states.of(operation, execution()).session).toMatchObject({ read: false, write: true });
+      }
+    }
+  });
+
   it("is renewed for what is another request", () => {
     const states = numbered();
     const context = {};

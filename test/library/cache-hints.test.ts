@@ -46,6 +46,18 @@ it.each<[string, Say]>([
   ["cacheHint.replace, scope", ({ cacheHint }) => cacheHint.replace({ scope: "PRIVATE" })],
   ["cacheHint.restrict, maxAge", ({ cacheHint }) => cacheHint.restrict({ maxAge: 0 })],
   ["cacheHint.replace, maxAge", ({ cacheHint }) => cacheHint.replace({ maxAge: 0 })],
+  [
+    "cacheHint.scope, assigned",
+    ({ cacheHint }) => {
+      cacheHint.scope = "PRIVATE";
+    },
+  ],
+  [
+    "cacheHint.maxAge, assigned",
+    ({ cacheHint }) => {
+      cacheHint.maxAge = 0;
+    },
+  ],
 ])("keeps from everybody else what its resolver called theirs by %s", async (_way, say) => {
   const ask = serverThatSays(say);
   expect(await ask("ann")).toBe("ann");

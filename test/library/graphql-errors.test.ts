@@ -1,6 +1,6 @@
 import { makeExecutableSchema } from "@graphql-tools/schema";
 import { GraphQLError, graphql } from "graphql";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createFieldCache, type FieldCache, typeDefs } from "../../src/index.ts";
 import { graphqlErrors } from "../../src/library/graphql-errors.ts";
 
@@ -50,6 +50,55 @@ describe("an error of the source, for those who meet its back-off mark", () => {
         isAroundFault: cause instanceof GraphQLError && cause.originalError instanceof Error,
       };
     }
+  });
+});
+
+describe("an error of the source, for those who share its load", () => {
+  class Refusal extends GraphQLError {}
+  it.each([
+    ["a GraphQLError", () => new GraphQLError("Out of stock", { extensions: { code: "OUT_OF_STOCK" } })],
+    [
+      "one of a class of its own",
+      () => new Refusal("Out of stock", { extensions: { code: "OUT_OF_STOCK" } }),
+    ],
+    ["a fault", () => Object.assign(new Error("Out of stock"), { extensions: { code: "OUT_OF_STOCK" } })],
+  ])("is each one's own: what a server writes into one answer is in no other: %s", async (_name, make) => {
+    let calls = 0;
+    let fail = () => {};
+    const failing = new Promise<never>((_resolve, reject) => {
+      fail = () => reject(make());
+    });
+    const cache = createFieldCache({ logger: { debug() {}, info() {}, warn() {}, error() {} } });
+    const schema = cache.apply(
+      makeExecutableSchema({
+        typeDefs: [typeDefs, "type Query { stock: Int @cacheTTL(seconds: 60) }"],
+        resolvers: {
+          Query: {
+            stock: () => {
+              calls += 1;
+              return failing;
+            },
+          },
+        },
+      }),
+    );
+    await cache.ready();
+    const asked = ["{ stock }", "{ stock }", "{ a: stock b: stock }"].map((source) =>
+      graphql({ schema, source, contextValue: {} }),
+    );
+    await vi.waitFor(() => expect(calls).toBeGreaterThan(0));
+    fail();
+    const errors = (await Promise.all(asked)).flatMap((answer) => answer.errors ?? []);
+    expect(errors).toHaveLength(4);
+    for (const [at, error] of errors.entries()) Object.assign(error.extensions, { requestId: at });
+    expect(errors.map(({ extensions }) => extensions)).toEqual(
+      [0, 1, 2, 3].map((requestId) => ({ code: "OUT_OF_STOCK", requestId })),
+    );
+    const causes = errors.map(({ originalError }) => originalError);
+    expect(new Set(causes.map((cause) => cause?.constructor.name)).size).toBe(1);
+    expect(causes.every((cause) => cause instanceof Error && cause.message === "Out of stock")).toBe(true);
+    expect(calls).toBeLessThanOrEqual(2);
+    await cache.close();
   });
 });
 
