@@ -130,12 +130,15 @@ export function createMetrics(): GatewayMetrics {
     name: "fieldgate_behind_pending",
     help: "Entities with a write that the source does not have yet, in all gateways.",
     labelNames: ["entity"],
+    // Each process tells of all.
+    aggregator: "max",
     registers,
   });
   const behindOldest = new Gauge({
     name: "fieldgate_behind_oldest_seconds",
     help: "Since when the first of them waits.",
     labelNames: ["entity"],
+    aggregator: "max",
     registers,
   });
   const storeUp = new Gauge({

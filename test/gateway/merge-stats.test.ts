@@ -9,6 +9,8 @@ const stats = (hit: number, fields: string[], store: Partial<CacheStats["store"]
     fields: Object.fromEntries(fields.map((field) => [field, reads])),
     store: { kind: "redis", status: "up", commands: 10, roundTrips: 5, ...store },
     running: { fills: 2, hot: { "Product:1": hit } },
+    sources: { database: { running: 1, waiting: 0, limit: 4 } },
+    events: {},
   } as unknown as CacheStats;
 };
 
@@ -41,5 +43,29 @@ test("a process that is no more counts, and has nothing going on", () => {
   expect(mergeStats([past, stats(1, ["A.a"])])).toMatchObject({
     reads: { hit: 4 },
     running: { fills: 2, hot: { "Product:1": 1 } },
+  });
+});
+
+test("a source of events is led by whoever leads it, and what all have set aside is one list", () => {
+  const heard = (state: string, messages: number, setAside: object[] = []) =>
+    ({
+      ...stats(1, []),
+      events: { catalogue: { state, messages, bad: 0, dropped: 0, setAside } },
+    }) as CacheStats;
+  const odd = { message: "?", problem: "is no JSON" };
+  const all = [heard("standby", 1, [odd]), heard("leading", 2), pastOf(heard("leading", 4, [odd]))];
+  expect(mergeStats(all).events["catalogue"]).toEqual({
+    state: "leading",
+    messages: 7,
+    bad: 0,
+    dropped: 0,
+    setAside: [odd, odd],
+  });
+  expect(mergeStats(all.slice(2)).events["catalogue"]).toMatchObject({ state: "closed", messages: 4 });
+});
+
+test("of a process that is no more nothing runs at its sources", () => {
+  expect(mergeStats([stats(1, []), pastOf(stats(1, []))]).sources).toEqual({
+    database: { running: 1, waiting: 0, limit: 4 },
   });
 });

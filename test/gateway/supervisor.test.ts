@@ -190,6 +190,8 @@ describe("what they count", () => {
       fields: { [`Product.${hit}`]: reads },
       store: { kind: "redis", status: "up", commands: hit, roundTrips: 1, ...store },
       running: { fills: hit },
+      sources: {},
+      events: {},
     } as unknown as CacheStats;
   };
   const reportOf = (hit: number, store?: Partial<CacheStats["store"]>): ProcessReport => ({

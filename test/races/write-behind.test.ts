@@ -191,7 +191,7 @@ describe("a flusher", () => {
     const dead = gateway({
       ...deltas,
       write: (rows, { tokens }) => {
-        rows.forEach((row: Article, at) => take(row, tokens[at]!));
+        for (const [at, row] of rows.entries()) take(row, tokens[at]!);
         return new Promise(() => {});
       },
     });
