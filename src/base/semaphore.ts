@@ -6,7 +6,7 @@ export interface SemaphoreOptions {
   readonly limit: number;
   /** How many wait at a time, at most. */
   readonly queue: number;
-  /** How long each of them waits, at most, in ms. */
+  /** How long each of them waits, at most, in ms; who comes back likewise. */
   readonly queueMs: number;
 }
 
@@ -73,13 +73,29 @@ export class Semaphore {
     });
   }
 
-  /** For who was inside and has left in between: before all others, and for as long as it takes. */
+  /**
+   * For who was inside and has left in between: before all others. Never refused: after `queueMs` it is inside beyond the limit.
+   *
+   * 1. A leaves, to come back · 2. B enters, and waits for what A is making · 3. A waits for B's place, and B for A.
+   */
   reenter(): Promise<void> | undefined {
+    const { clock, queueMs } = this.#options;
     if (this.#running < this.#limit) {
       this.#running += 1;
       return undefined;
     }
-    return new Promise((resolve) => this.#returning.add(resolve));
+    return new Promise((resolve) => {
+      const go = () => {
+        cancel();
+        resolve();
+      };
+      const cancel = clock.setTimer(() => {
+        this.#returning.delete(go);
+        this.#running += 1;
+        resolve();
+      }, queueMs);
+      this.#returning.add(go);
+    });
   }
 
   leave(): void {

@@ -66,7 +66,7 @@ const permits = new AsyncLocalStorage<Permit>();
  * permit · 3. X waits for it. Nobody who waits for a permit, or for who waits for one, holds one: so there is always one to be had.
  *
  * What waits in a way that cannot be seen from here (a promise in a memo of the application's own) keeps its permit; then
- * `queueMs` ends the wait.
+ * `queueMs` ends the wait: who waits for a permit is refused, and who lent one goes on without room.
  */
 export class Sources {
   readonly #options: SourcesOptions;

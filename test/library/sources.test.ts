@@ -23,6 +23,7 @@ const typeDefs = /* GraphQL */ `
     product(id: ID!): Product @cacheTTL(seconds: 60)
     twin(id: ID!): String @cacheTTL(seconds: 60)
     slow(n: Int!): String @cacheTTL(seconds: 60)
+    shared(n: Int!): String @cacheTTL(seconds: 60)
     kept: String @cacheTTL(seconds: 1, staleIfErrorSeconds: 60)
   }
 `;
@@ -85,6 +86,14 @@ function shop(sources: Readonly<Record<string, SourceLimits>>) {
         return source.ask(`twin ${name}`, name);
       },
       slow: (_: unknown, { n }: { n: number }) => source.ask(`slow ${n}`, `slow ${n}`),
+      // A memo of the application's own, which the first to ask fills.
+      shared: (_: unknown, __: unknown, context: { name?: Promise<string> }) => {
+        context.name ??= products
+          .loader(context)
+          .load("1")
+          .then(({ name }) => name);
+        return context.name;
+      },
       kept: () => source.ask("kept", "kept"),
     },
   };
@@ -97,6 +106,15 @@ function shop(sources: Readonly<Record<string, SourceLimits>>) {
 const ids = Array.from({ length: 12 }, (_, i) => String(i + 1));
 
 describe("a source with a limit", () => {
+  it("is not stuck where a load that lent its permit is waited for by the one that has it", async () => {
+    const { clock, ask, cache } = shop({ api: { concurrency: 1, queueMs: 1000, of: ["Query.*"] } });
+    const answer = ask("{ a: shared(n: 1) b: shared(n: 2) }", {});
+    await turns();
+    await clock.advance(1000);
+    expect(await answer).toEqual({ data: { a: "Product 1", b: "Product 1" } });
+    expect(cache.stats().sources["api"]).toEqual({ running: 0, waiting: 0, limit: 1 });
+  });
+
   it("is asked by no more loads at a time, of fields and of entities together", async () => {
     const { source, ask, cache } = shop({ database: { concurrency: 3 } });
     const answers = await Promise.all(
