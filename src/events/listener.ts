@@ -134,6 +134,7 @@ export class EventListener {
     const { messages, gap, position } = batch;
     if (gap !== undefined) {
       await this.#insist(drop, stop);
+      this.#settled.resolve();
       emit({ type: "events-dropped", source: source.name, reason: "gap", detail: gap });
     }
     const done = messages.length === 0 ? undefined : await this.#insist(() => perform(messages), stop);
@@ -160,6 +161,7 @@ export class EventListener {
     } catch {
       return;
     }
+    this.#settled.resolve();
     const detail = `not known to be current for ${boundMs} ms`;
     emit({ type: "events-dropped", source: source.name, reason: "blind", detail });
   }
@@ -284,14 +286,17 @@ async function* until<Item>(
   clock: Clock,
 ): AsyncGenerator<Item> {
   const iterator = items[Symbol.asyncIterator]();
-  const stopped = deferred<never>();
-  stopped.promise.catch(() => {});
-  const onStop = () => stopped.reject(stop.reason);
-  if (stop.aborted) onStop();
+  let giveUp: (reason: unknown) => void = () => {};
+  const onStop = () => giveUp(stop.reason);
   stop.addEventListener("abort", onStop);
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), stopped.promise]);
+      // No race with one promise for all items: that would keep each of them until it settles.
+      const next = await new Promise<IteratorResult<Item>>((resolve, reject) => {
+        giveUp = reject;
+        if (stop.aborted) reject(stop.reason);
+        else iterator.next().then(resolve, reject);
+      });
       if (next.done === true) return;
       yield next.value;
     }

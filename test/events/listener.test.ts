@@ -1,5 +1,8 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { FieldCacheOptions } from "../../src/index.ts";
+import { deferred } from "../../src/base/deferred.ts";
+import type { EventBatch, EventSource, FieldCacheOptions } from "../../src/index.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import {
   createShop,
@@ -315,4 +318,49 @@ describe("cache.listen", () => {
     await expect(one.cache.listen(source)).rejects.toThrow('called twice for a source named "news"');
     await closeAll();
   });
+
+  it("lets a gateway go on after a drop, where the source is never current", async () => {
+    const one = gateway();
+    const behind: EventSource = {
+      name: "news",
+      async *read({ everyMs }) {
+        for (;;) {
+          yield { messages: [], position: "1", current: false };
+          await new Promise((resolve) => setTimeout(resolve, everyMs));
+        }
+      },
+    };
+    await one.cache.listen(behind, { boundMs: 200 });
+    expect(one.cache.stats().events["news"]?.dropped).toBeGreaterThan(0);
+    await closeAll();
+  });
+
+  it("keeps nothing of what was dealt with, however long it reads", async () => {
+    const one = gateway();
+    const batches: WeakRef<EventBatch>[] = [];
+    const allRead = deferred<void>();
+    const long: EventSource = {
+      name: "news",
+      async *read({ signal }) {
+        for (let n = 0; n < 100; n++) {
+          const batch = { messages: [], position: String(n), current: true };
+          batches.push(new WeakRef(batch));
+          yield batch;
+        }
+        allRead.resolve();
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      },
+    };
+    await one.cache.listen(long);
+    await allRead.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(batches.filter((batch) => batch.deref() !== undefined).length).toBeLessThan(10);
+    await closeAll();
+  });
 });
+
+function collectGarbage(): void {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc")();
+}
