@@ -298,6 +298,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
     emit,
     logger,
     limits: flushLimits(options),
+    opened,
     waitMs: options.lockWaitMs ?? 2000,
     onUnreached,
   });

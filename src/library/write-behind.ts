@@ -13,6 +13,8 @@ import type { Logger } from "./logger.ts";
 export interface WriteBehindOptions {
   readonly store: Store;
   readonly engine: Pick<Cache, "pending" | "invalidate">;
+  /** Resolves once the store has answered, or is known not to. */
+  readonly opened: () => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: Emit;
@@ -28,6 +30,8 @@ export class WriteBehind {
   readonly #options: WriteBehindOptions;
   #entities: readonly Entity[] = [];
   #names: ReadonlySet<string> = new Set();
+  #refusal: FieldgateError | undefined;
+  #opening: Promise<void> | undefined;
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
@@ -52,6 +56,9 @@ export class WriteBehind {
 
   /** Begins to send what is pending, whoever has queued it. */
   start(): void {
+    this.#opening = this.#options.opened().finally(() => {
+      this.#opening = undefined;
+    });
     for (const entity of this.#entities) entity.startBehind();
   }
 
@@ -64,11 +71,12 @@ export class WriteBehind {
     if (durability instanceof StoreFailure) return;
     for (const warning of durability.warnings) logger.warn({ entities: [...this.#names] }, warning);
     if (durability.evicts === undefined) return;
-    throw new FieldgateError(
+    this.#refusal = new FieldgateError(
       "PENDING_EVICTED",
       `${[...this.#names].join(", ")} cannot be written behind: the store's maxmemory-policy is ${durability.evicts}, which evicts what has no expiry, too, and so what is pending.`,
       "Set maxmemory-policy to a volatile-* one or noeviction, or write THROUGH.",
     );
+    throw this.#refusal;
   }
 
   rowsOf(own: EntityBehind): PendingRows | undefined {
@@ -77,6 +85,10 @@ export class WriteBehind {
     return new PendingRows({
       ...own,
       pending: engine.pending,
+      opening: () => this.#opening,
+      assertSafe: () => {
+        if (this.#refusal !== undefined) throw this.#refusal;
+      },
       flusherOf: (source) =>
         new Flusher({ source, store: store.behind, pending: engine.pending, clock, random, emit, limits }),
       invalidate: (names) => engine.invalidate(names),

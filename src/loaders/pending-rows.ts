@@ -25,6 +25,10 @@ export interface PendingRowsOptions {
   /** What becomes of reads and writes while nobody can tell what is pending. */
   readonly pendingUnknown: "fail" | "source";
   readonly pending: PendingWrites;
+  /** Resolves once the store has answered, or is known not to; undefined when that is over. */
+  readonly opening: () => Promise<void> | undefined;
+  /** Throws where the store is known to lose what is pending. */
+  readonly assertSafe: () => void;
   readonly reader: RowReader;
   readonly writer: RowWriter;
   readonly flusherOf: (source: BehindSource) => Flusher;
@@ -219,6 +223,8 @@ export class PendingRows implements BehindSource {
 
   async #add(identity: Identity, change: PendingChange): Promise<"added" | "full"> {
     const { pending, name, merge, delayMs, most, invalidate, onUnreached, emit, writer } = this.#options;
+    await this.#options.opening();
+    this.#options.assertSafe();
     const added = await pending.add({
       typeName: name,
       home: identity.home,
@@ -266,7 +272,9 @@ export class PendingRows implements BehindSource {
    * 1. R looks at the entry · 2. what is pending is sent, the entry dropped, the record taken away · 3. R looks at the record: nothing
    */
   async #look(wish: RowWish): Promise<Looked> {
-    const { pending, pendingUnknown, name, reader } = this.#options;
+    const { pending, pendingUnknown, name, reader, opening } = this.#options;
+    const isOpening = opening();
+    if (isOpening !== undefined) await isOpening;
     const session = limitSession(wish.state.session, {});
     const own = { ...wish, session };
     reader.lookEarly(own);

@@ -13,7 +13,14 @@ export async function passesInRedis(admin: Redis, keys: Keys, ms: number): Promi
       const [stamp, kind, failures, until, ...text] = ((await admin.get(key)) ?? "").split(" ");
       await admin.set(key, [stamp, kind, failures, Number(until) - ms, ...text].join(" "), "KEEPTTL");
     }
+    if (key.endsWith(":__due") || key.endsWith(":__since")) {
+      for (const name of await admin.zrange(key, "0", "-1")) await admin.zincrby(key, -ms, name);
+    } else if (key.endsWith(":__marked")) {
+      for (const name of await admin.hkeys(key)) await admin.hincrby(key, name, -ms * 1000);
+    }
     const left = await admin.pttl(key);
+    // What is written behind has no end.
+    if (left === -1) continue;
     if (left > ms) await admin.pexpire(key, left - ms);
     else await admin.del(key);
   }

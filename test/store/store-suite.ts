@@ -14,6 +14,8 @@ import {
   StoreFailure,
 } from "../../src/store/store.ts";
 
+import { behindSuite } from "./behind-suite.ts";
+
 export interface StoreUnderTest {
   readonly store: Store;
   readonly keys: Keys;
@@ -740,6 +742,8 @@ export function storeSuite(name: string, open: () => Promise<StoreUnderTest>): v
         expect(await store.renew([])).toEqual([]);
       });
     });
+
+    behindSuite(() => under);
   });
 }
 
