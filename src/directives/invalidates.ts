@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { Emit } from "../engine/events.ts";
 import type { TagTemplate } from "../fields/field-policy.ts";
-import type { EntityKeys } from "../fields/identity.ts";
+import { type EntityKeys, nested } from "../fields/identity.ts";
 import type { RequestState, RequestStates } from "../fields/request-state.ts";
 import {
   type RenderedPart,
@@ -288,7 +288,7 @@ function targetsOf(
 function keyOf(row: readonly RenderedPart[], fields: readonly string[]): unknown {
   const values = partsOfKey(row).map(keyValue);
   if (values.includes(undefined)) return undefined;
-  return fields.length === 1 ? values[0] : Object.fromEntries(fields.map((field, at) => [field, values[at]]));
+  return fields.length === 1 ? values[0] : nested(fields.map((field, at) => [field.split("."), values[at]]));
 }
 
 function partsOfKey(row: readonly RenderedPart[]): readonly (readonly RenderedPart[])[] {

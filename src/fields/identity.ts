@@ -6,6 +6,7 @@ import {
   isInterfaceType,
   isLeafType,
   isObjectType,
+  parseConstValue,
 } from "graphql";
 import { canonicalJson } from "../base/canonical-json.ts";
 import { entityHome, stampNames } from "../keys/grammar.ts";
@@ -165,7 +166,8 @@ function keyOf({ fields, isIdentity }: CompiledKey, values: readonly KeyValue[])
   return nested(fields.map(({ path }, at) => [path, values[at]!])) as KeyRecord;
 }
 
-function nested(entries: readonly (readonly [path: readonly string[], value: unknown])[]): object {
+/** `organization.id` becomes a record within the record. */
+export function nested(entries: readonly (readonly [path: readonly string[], value: unknown])[]): object {
   const record: Record<string, unknown> = {};
   for (const [path, value] of entries) {
     let place = record;
@@ -196,7 +198,10 @@ function leafType(
 function serialised(type: GraphQLLeafType | undefined, value: unknown): KeyValue | undefined {
   if (type === undefined) return isKeyValue(value) || typeof value === "bigint" ? String(value) : undefined;
   const result =
-    attempt(() => type.serialize(value)) ?? attempt(() => type.serialize(type.parseValue(value)));
+    attempt(() => type.serialize(value)) ??
+    attempt(() => type.serialize(type.parseValue(value))) ??
+    // As it is written in a template: "true,{args.kind}".
+    attempt(() => type.serialize(type.parseLiteral(parseConstValue(String(value)), undefined)));
   if (result === undefined || result === null) return undefined;
   return isKeyValue(result) ? result : canonicalJson(result);
 }

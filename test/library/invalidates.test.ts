@@ -326,4 +326,28 @@ describe("a key that is no text", () => {
     expect([...names].sort()).toEqual(["Lamp:false,FANCY", "__any:Lamp"]);
     expect(cache.stats().invalidations.droppedTargets).toBe(0);
   });
+
+  it.each([
+    ["a nested part", "{args.shop},{args.sku}", "Item:7,x"],
+    ["a literal Boolean", "{args.shop},x,true", "Flag:7,x,true"],
+  ])("has %s", async (_, id, name) => {
+    let names: readonly string[] = [];
+    const [entity] = name.split(":");
+    const { run, cache } = createTestCache({
+      typeDefs: `
+        type Query { items: [Item!]  flags: [Flag!] }
+        type Mutation { change(shop: ID!, sku: ID!): Int @invalidates(entity: "${entity}", id: "${id}") }
+        type Shop { id: ID! }
+        type Item @key(fields: "shop { id } sku") { shop: Shop!  sku: ID! }
+        type Flag @key(fields: "shop { id } sku on") { shop: Shop!  sku: ID!  on: Boolean! }
+      `,
+      resolvers: { Mutation: { change: () => 1 } },
+      onEvent: (event) => {
+        if (event.type === "invalidate") names = event.names;
+      },
+    });
+    await run('mutation { change(shop: 7, sku: "x") }');
+    expect([...names].sort()).toEqual([name, `__any:${entity}`].sort());
+    expect(cache.stats().invalidations.droppedTargets).toBe(0);
+  });
 });
