@@ -20,10 +20,11 @@ export function dashboardPage(stats: CacheStats, workers?: Workers): string {
 body { font: 14px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1d2733; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .5rem 1rem; }
-dt { color: #5b6b7b; } dd { margin: 0; font-size: 1.2rem; font-variant-numeric: tabular-nums; }
+dt { color: #5b6b7b; } dd { margin: 0; overflow-wrap: anywhere; font-size: 1.2rem; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .25rem .6rem; border-bottom: 1px solid #e3e8ee; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; }
+.wide { overflow-x: auto; }
 .down { color: #b42318; } .up { color: #067647; }
 @media (prefers-color-scheme: dark) { body { background: #10161d; color: #dde5ee; } th, td { border-color: #2a3541; } dt { color: #93a3b4; } }
 </style>
@@ -44,12 +45,12 @@ ${store.entries === undefined ? "" : fact("Entries", String(store.entries))}
 ${store.bytes === undefined ? "" : fact("Bytes", String(store.bytes))}
 </dl>
 <h2>By field, in ${workers === undefined ? "this process since it" : "all workers since this gateway"} started</h2>
-<table>
+<div class="wide"><table>
 <thead><tr><th>Field</th><th>From entries</th><th>Reads</th><th>Hit</th><th>Stale</th><th>Miss</th><th>Wait</th><th>Bypass</th></tr></thead>
 <tbody>
 ${rows(stats.fields)}
 </tbody>
-</table>
+</table></div>
 </body>
 </html>
 `;
