@@ -24,8 +24,13 @@ const exampleOperation = `{
 }
 `;
 
+export interface DemoGatewayOptions extends Pick<PrepareOptions, "dataDir" | "seed" | "onStatement"> {
+  /** Hear of changes that are made in the database by others. Default true. */
+  readonly listen?: boolean;
+}
+
 /** The demo's gateway: the web platform, from the embedded database unless `DATABASE_URL` names another. */
-export function demoGateway(database: Pick<PrepareOptions, "dataDir" | "seed" | "onStatement"> = {}) {
+export function demoGateway({ listen = true, ...database }: DemoGatewayOptions = {}) {
   return defineGateway({
     exampleOperation,
     // Both headers decide what a context is: see createDemoContext.
@@ -50,7 +55,7 @@ export function demoGateway(database: Pick<PrepareOptions, "dataDir" | "seed" | 
       const schema = cache.apply(
         makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) }),
       );
-      await listenToCatalogue(cache, opened);
+      if (listen) await listenToCatalogue(cache, opened);
       return {
         cache,
         schema,

@@ -132,8 +132,8 @@ describe("createTestCache", () => {
   });
 
   it("takes the options of createFieldCache, and refuses what is none of them", () => {
-    expect(() => createTestCache({ typeDefs: "type Query { a: Int }", near: true } as never)).toThrow(
-      'There is no option "near".',
+    expect(() => createTestCache({ typeDefs: "type Query { a: Int }", nearby: true } as never)).toThrow(
+      'There is no option "nearby".',
     );
   });
 });

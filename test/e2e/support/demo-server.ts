@@ -69,6 +69,8 @@ export async function startDemo(options: DemoServerOptions): Promise<DemoServer>
     dataDir,
     seed: { limit: FEATURES },
     onStatement: (sql) => statements.push(sql),
+    // Each gateway here has a database of its own, which tells nothing of the others'; and tests count commands.
+    listen: false,
   });
   const gateway = await startGateway(
     {
