@@ -111,6 +111,8 @@ export async function startProcess<Context extends object>(
   ];
   try {
     await apollo.start();
+    // A store that must not be used for what the schema asks of it keeps the gateway from starting; one that is away does not.
+    await cache.ready();
     noteStore(cache, metrics);
     app.addHook("onRequest", async () => void running++);
     app.addHook("onResponse", async () => void running--);

@@ -3,6 +3,7 @@ import { makeExecutableSchema } from "@graphql-tools/schema";
 import { describe, expect, it } from "vitest";
 import { defineGateway, startGateway } from "../../src/gateway/index.ts";
 import { createFieldCache, typeDefs as directives } from "../../src/index.ts";
+import { startRedis } from "../support/redis-server.ts";
 import { startShop } from "./shop.ts";
 
 const quiet = { LOG_LEVEL: "silent", HOST: "127.0.0.1", PORT: "0", NODE_ENV: "test" };
@@ -56,6 +57,25 @@ describe("a start that fails", () => {
       await expect(startShop({ environment: { PORT: String(port) } })).rejects.toThrow("EADDRINUSE");
     } finally {
       taken.close();
+    }
+  });
+
+  it("rejects where the store may evict what is written behind", async () => {
+    const redis = await startRedis({ args: ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"] });
+    const gateway = defineGateway({
+      start({ cacheOptions }) {
+        const cache = createFieldCache(cacheOptions);
+        cache.entity("Note", { mode: "BEHIND", load: (ids) => ids, write: (rows) => [...rows] });
+        const typeDefs = "type Query { note: Note }  type Note { id: ID! }";
+        return { cache, schema: cache.apply(makeExecutableSchema({ typeDefs: [directives, typeDefs] })) };
+      },
+    });
+    try {
+      await expect(
+        startGateway(gateway, { environment: { ...quiet, REDIS_URL: redis.url }, signals: false }),
+      ).rejects.toThrow("Note cannot be written behind: the store's maxmemory-policy is allkeys-lru");
+    } finally {
+      await redis.stop();
     }
   });
 
