@@ -36,6 +36,10 @@ const REPLICAS = "src/engine/replicas.ts";
 const STAMP_COPIES = "src/keys/stamp-copies.ts";
 const TURN = "src/engine/turn.ts";
 const VERDICT = "src/engine/verdict.ts";
+const BEHIND_FLUSHER = "src/engine/behind/flusher.ts";
+const BEHIND_MEMORY = "src/store/memory/memory-behind.ts";
+const PENDING_ROWS = "src/loaders/pending-rows.ts";
+const ROW_READER = "src/loaders/row-reader.ts";
 
 /** Each edit: file, text that is there exactly once, what takes its place. */
 const MUTANTS = [
@@ -369,6 +373,67 @@ const MUTANTS = [
       [NEAR_STORE, "      copies.supersede(stampKey, reply.stamp);", ""],
       [NEAR_STORE, '      if (typeof reply === "string") copies?.supersede(stampKey, reply);', ""],
     ],
+  },
+  {
+    name: "write-behind: a row looked up before what is pending of it",
+    edits: [
+      [
+        PENDING_ROWS,
+        "const session = limitSession(wish.state.session, {});",
+        "const session = wish.state.session;",
+      ],
+      [
+        ROW_READER,
+        "if (policy === undefined || isBehind) return undefined;",
+        "if (policy === undefined) return undefined;",
+      ],
+    ],
+  },
+  {
+    name: "write-behind: a delta added to the row, whatever was sent meanwhile",
+    edits: [
+      [
+        PENDING_ROWS,
+        "if (after.seen.record?.era === seen.record.era) {",
+        "if (after.seen.record !== undefined) {",
+      ],
+    ],
+  },
+  {
+    name: "write-behind: a base shown though it was invalidated",
+    edits: [
+      [
+        PENDING_ROWS,
+        "if (base !== undefined && (await pending.isValid(home, base))) {",
+        "if (base !== undefined) {",
+      ],
+    ],
+  },
+  {
+    name: "write-behind: no base, the source's row instead",
+    edits: [
+      [PENDING_ROWS, "if (seen.record.sending?.change === undefined) {", "if (seen.record !== undefined) {"],
+    ],
+  },
+  {
+    name: "write-behind: another token for a change that is sent again",
+    edits: [
+      [
+        BEHIND_FLUSHER,
+        "sending: { ...sending, owner: this.#owner, until } }",
+        "sending: { ...sending, token: OWN_TOKEN, owner: this.#owner, until } }",
+      ],
+    ],
+  },
+  {
+    name: "write-behind: a name forgotten while its record is on its way",
+    edits: [
+      [BEHIND_MEMORY, "else if (now - queued.markedAt > LINGER_MS) ", "else if (now >= queued.markedAt) "],
+    ],
+  },
+  {
+    name: "write-behind: a record that comes late",
+    edits: [[BEHIND_MEMORY, "if (now > notAfter) return", "if (now > notAfter * 2) return"]],
   },
 ];
 
