@@ -120,7 +120,7 @@ export interface Cache {
   /** What is written behind and not in the source yet. */
   readonly pending: PendingWrites;
   stats(): CacheStats;
-  /** Waits for the fills, refreshes and stores under way; resolves to the keys of those that were not done within `ms`. */
+  /** Waits for the fills, refreshes, writes and stores under way; resolves to the keys of those that were not done within `ms`. */
   drain(ms: number): Promise<readonly string[]>;
   /** Begins no more refreshes, sends reads to their source, and drains. The store is its maker's to close. */
   close(ms: number): Promise<readonly string[]>;
@@ -170,6 +170,8 @@ class EngineCache implements Cache {
   readonly #valueTags: LRUCache<string, readonly string[]>;
   /** Fills that have not landed, each with the key it is for. */
   readonly #underWay = new Map<Flight, string>();
+  /** Of jobs, too, which no request waits for. */
+  readonly #writes = new Set<Promise<unknown>>();
   readonly #early = new EarlyLooks();
   #earlyLooks = 0;
   #earlyLooksUsed = 0;
@@ -342,9 +344,12 @@ class EngineCache implements Cache {
 
   async write<Saved>(request: WriteRequest<Saved>): Promise<Saved> {
     this.#early.forgetAll();
+    const writing = this.#writer.write(request);
+    this.#writes.add(writing);
     try {
-      return await this.#writer.write(request);
+      return await writing;
     } finally {
+      this.#writes.delete(writing);
       this.#early.forgetAll();
     }
   }
@@ -604,8 +609,11 @@ class EngineCache implements Cache {
   }
 
   async #landed(): Promise<void> {
-    while (this.#underWay.size > 0) {
-      await Promise.all(Array.from(this.#underWay.keys(), (flight) => flight.landed));
+    while (this.#underWay.size + this.#writes.size > 0) {
+      await Promise.allSettled([
+        ...Array.from(this.#underWay.keys(), (flight) => flight.landed),
+        ...this.#writes,
+      ]);
     }
   }
 }

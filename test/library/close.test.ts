@@ -26,6 +26,33 @@ describe("cache.close", () => {
     expect(recorder.fills).toMatchObject([{ stored: "stored" }]);
   });
 
+  it("waits for the write of a job, which no request waits for", async () => {
+    let saved = (): void => {};
+    const { loaders, cache } = createTestCache({
+      typeDefs: "type Query { note: Note }  type Note { id: ID! }",
+      entities: {
+        Note: {
+          load: (ids) => ids,
+          write: (rows) =>
+            new Promise((resolve) => {
+              saved = () => resolve(rows);
+            }),
+        },
+      },
+    });
+    const written = loaders["Note"]!.write({ id: 1 });
+    let isClosed = false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const closed = cache.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(isClosed).toBe(false);
+    saved();
+    expect(await written).toEqual({ id: 1 });
+    await closed;
+  });
+
   it("says what did not end within shutdownMs", async () => {
     const { run, cache, clock } = createTestCache({
       typeDefs: "type Query { stuck: Int @cacheTTL(seconds: 60) }",
