@@ -18,6 +18,8 @@ const rows = {
   User: "UserRow",
   Note: "NoteRow",
   Viewer: "ViewerRow",
+  ViewCount: "ViewCountRow",
+  Rating: "RatingRow",
 };
 
 const config: CodegenConfig = {

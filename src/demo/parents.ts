@@ -8,10 +8,12 @@ export type {
   FeatureRow,
   NoteRow,
   OrganisationRow,
+  RatingRow,
   ReleaseRow,
   SnapshotRow,
   SpecificationRow,
   UserRow,
+  ViewCountRow,
   ViewerRow,
   WorkingGroupRow,
 } from "./database/tables.ts";

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { FeatureRow, FeatureGroupRow, SnapshotRow, Discouragement, FeatureSupportParent, BrowserRow, ReleaseRow, CompatEntryRow, CompatSupportRow, SpecificationRow, OrganisationRow, WorkingGroupRow, UserRow, NoteRow, ViewerRow } from '../demo/parents.ts';
+import type { FeatureRow, FeatureGroupRow, SnapshotRow, Discouragement, FeatureSupportParent, BrowserRow, ReleaseRow, CompatEntryRow, CompatSupportRow, SpecificationRow, OrganisationRow, WorkingGroupRow, UserRow, NoteRow, ViewerRow, ViewCountRow, RatingRow } from '../demo/parents.ts';
 import type { DemoContext } from '../demo/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -263,7 +263,7 @@ export type Feature = Resource & {
   updatedAt: Scalars['DateTime']['output'];
   /** Its page on webstatus.dev. */
   url: Scalars['URL']['output'];
-  /** How often it has been looked at. Lags behind by a few seconds: counted often, read often. */
+  /** How often it has been looked at, what is not in the database yet included: see `ViewCount`. */
   viewCount: Scalars['Int']['output'];
   /** Whether the user watches it; null without a user. */
   watched: Maybe<Scalars['Boolean']['output']>;
@@ -467,8 +467,8 @@ export type MutationWatchFeatureArgs = {
 };
 
 /**
- * What somebody has to say of a feature. Notes have no entity loader: the lists hold them by value, and an invalidation
- * of the note reaches every list that shows it.
+ * What somebody has to say of a feature. Written through: the database first, then the cache. Lists hold references, so that a note
+ * that is changed is changed in every list.
  */
 export type Note = {
   __typename?: 'Note';
@@ -704,8 +704,21 @@ export type RateFeaturePayload = {
   __typename?: 'RateFeaturePayload';
   /** The feature that was rated. */
   feature: Feature;
+  /** The same with the feature's and the user's id. */
+  rating: Rating;
   /** The stars that it got. */
   stars: Scalars['Int']['output'];
+};
+
+/** The stars that one user gave one feature. Written behind: the user sees them at once, `RatingSummary` has them when the database does. */
+export type Rating = {
+  __typename?: 'Rating';
+  /** The feature's id. */
+  featureId: Scalars['ID']['output'];
+  /** How many, 1 to 5. */
+  stars: Scalars['Int']['output'];
+  /** The user's id. */
+  userId: Scalars['ID']['output'];
 };
 
 /** What people think of a feature. */
@@ -724,6 +737,8 @@ export type RecordViewPayload = {
   feature: Feature;
   /** How often it has been looked at, this time included. */
   viewCount: Scalars['Int']['output'];
+  /** The same with its feature's id. */
+  views: ViewCount;
 };
 
 /** A version of a browser. It has no id: browser and version together name it. */
@@ -961,6 +976,18 @@ export type UserNotesArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/**
+ * How often a feature has been looked at. Written behind: a look is counted in Redis, seen by every reader from then on, and added to the
+ * database a moment later, with others.
+ */
+export type ViewCount = {
+  __typename?: 'ViewCount';
+  /** The feature's id. */
+  featureId: Scalars['ID']['output'];
+  /** How often. */
+  views: Scalars['Int']['output'];
+};
+
 /** Who asks, and what only they may see: every entry of it belongs to one user. */
 export type Viewer = {
   __typename?: 'Viewer';
@@ -1159,9 +1186,10 @@ export type ResolversTypes = {
   RankedFeature: ResolverTypeWrapper<Omit<RankedFeature, 'feature'> & { feature: ResolversTypes['Feature'] }>;
   Ranking: Ranking;
   RateFeatureInput: RateFeatureInput;
-  RateFeaturePayload: ResolverTypeWrapper<Omit<RateFeaturePayload, 'feature'> & { feature: ResolversTypes['Feature'] }>;
+  RateFeaturePayload: ResolverTypeWrapper<Omit<RateFeaturePayload, 'feature' | 'rating'> & { feature: ResolversTypes['Feature'], rating: ResolversTypes['Rating'] }>;
+  Rating: ResolverTypeWrapper<RatingRow>;
   RatingSummary: ResolverTypeWrapper<RatingSummary>;
-  RecordViewPayload: ResolverTypeWrapper<Omit<RecordViewPayload, 'feature'> & { feature: ResolversTypes['Feature'] }>;
+  RecordViewPayload: ResolverTypeWrapper<Omit<RecordViewPayload, 'feature' | 'views'> & { feature: ResolversTypes['Feature'], views: ResolversTypes['ViewCount'] }>;
   Release: ResolverTypeWrapper<ReleaseRow>;
   ReleaseStatus: null;
   Resource: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Resource']>;
@@ -1182,6 +1210,7 @@ export type ResolversTypes = {
   UpdateNoteInput: UpdateNoteInput;
   UpdateNotePayload: ResolverTypeWrapper<Omit<UpdateNotePayload, 'note'> & { note: ResolversTypes['Note'] }>;
   User: ResolverTypeWrapper<UserRow>;
+  ViewCount: ResolverTypeWrapper<ViewCountRow>;
   Viewer: ResolverTypeWrapper<ViewerRow>;
   WatchConnection: ResolverTypeWrapper<Omit<WatchConnection, 'edges'> & { edges: Array<ResolversTypes['WatchEdge']> }>;
   WatchEdge: ResolverTypeWrapper<Omit<WatchEdge, 'node'> & { node: ResolversTypes['Feature'] }>;
@@ -1224,9 +1253,10 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   RankedFeature: Omit<RankedFeature, 'feature'> & { feature: ResolversParentTypes['Feature'] };
   RateFeatureInput: RateFeatureInput;
-  RateFeaturePayload: Omit<RateFeaturePayload, 'feature'> & { feature: ResolversParentTypes['Feature'] };
+  RateFeaturePayload: Omit<RateFeaturePayload, 'feature' | 'rating'> & { feature: ResolversParentTypes['Feature'], rating: ResolversParentTypes['Rating'] };
+  Rating: RatingRow;
   RatingSummary: RatingSummary;
-  RecordViewPayload: Omit<RecordViewPayload, 'feature'> & { feature: ResolversParentTypes['Feature'] };
+  RecordViewPayload: Omit<RecordViewPayload, 'feature' | 'views'> & { feature: ResolversParentTypes['Feature'], views: ResolversParentTypes['ViewCount'] };
   Release: ReleaseRow;
   Resource: ResolversInterfaceTypes<ResolversParentTypes>['Resource'];
   SearchResult: ResolversUnionTypes<ResolversParentTypes>['SearchResult'];
@@ -1241,6 +1271,7 @@ export type ResolversParentTypes = {
   UpdateNoteInput: UpdateNoteInput;
   UpdateNotePayload: Omit<UpdateNotePayload, 'note'> & { note: ResolversParentTypes['Note'] };
   User: UserRow;
+  ViewCount: ViewCountRow;
   Viewer: ViewerRow;
   WatchConnection: Omit<WatchConnection, 'edges'> & { edges: Array<ResolversParentTypes['WatchEdge']> };
   WatchEdge: Omit<WatchEdge, 'node'> & { node: ResolversParentTypes['Feature'] };
@@ -1508,7 +1539,14 @@ export type RankedFeatureResolvers<ContextType = DemoContext, ParentType extends
 
 export type RateFeaturePayloadResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['RateFeaturePayload'] = ResolversParentTypes['RateFeaturePayload']> = {
   feature?: Resolver<ResolversTypes['Feature'], ParentType, ContextType>;
+  rating?: Resolver<ResolversTypes['Rating'], ParentType, ContextType>;
   stars?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RatingResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['Rating'] = ResolversParentTypes['Rating']> = {
+  featureId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  stars?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  userId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type RatingSummaryResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['RatingSummary'] = ResolversParentTypes['RatingSummary']> = {
@@ -1519,6 +1557,7 @@ export type RatingSummaryResolvers<ContextType = DemoContext, ParentType extends
 export type RecordViewPayloadResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['RecordViewPayload'] = ResolversParentTypes['RecordViewPayload']> = {
   feature?: Resolver<ResolversTypes['Feature'], ParentType, ContextType>;
   viewCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  views?: Resolver<ResolversTypes['ViewCount'], ParentType, ContextType>;
 };
 
 export type ReleaseResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['Release'] = ResolversParentTypes['Release']> = {
@@ -1617,6 +1656,11 @@ export type UserResolvers<ContextType = DemoContext, ParentType extends Resolver
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ViewCountResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['ViewCount'] = ResolversParentTypes['ViewCount']> = {
+  featureId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  views?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type ViewerResolvers<ContextType = DemoContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
   email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -1678,6 +1722,7 @@ export type Resolvers<ContextType = DemoContext> = {
   Query?: QueryResolvers<ContextType>;
   RankedFeature?: RankedFeatureResolvers<ContextType>;
   RateFeaturePayload?: RateFeaturePayloadResolvers<ContextType>;
+  Rating?: RatingResolvers<ContextType>;
   RatingSummary?: RatingSummaryResolvers<ContextType>;
   RecordViewPayload?: RecordViewPayloadResolvers<ContextType>;
   Release?: ReleaseResolvers<ContextType>;
@@ -1695,6 +1740,7 @@ export type Resolvers<ContextType = DemoContext> = {
   UnwatchFeaturePayload?: UnwatchFeaturePayloadResolvers<ContextType>;
   UpdateNotePayload?: UpdateNotePayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  ViewCount?: ViewCountResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
   WatchConnection?: WatchConnectionResolvers<ContextType>;
   WatchEdge?: WatchEdgeResolvers<ContextType>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DemoContext } from "../../src/demo/context.ts";
 import { createFieldCache } from "../../src/index.ts";
 import { BACKENDS, type Backend } from "./backends.ts";
@@ -8,7 +8,6 @@ const STRANGER = {};
 const ADA = { authorization: "Bearer 1" };
 const ALAN = { authorization: "Bearer 2", "accept-language": "de" };
 
-// Without viewCount, whose five seconds may pass in a slow test.
 const LIST = `{
   features(first: 50) {
     totalCount
@@ -82,7 +81,8 @@ describe("the demo behind the cache", () => {
       const without = JSON.stringify(await plain.run(source, { headers }));
       const cold = JSON.stringify(await demo.run(source, { headers }));
       expect(cold).toBe(without);
-      expect(demo.statements.length).toBeLessThanOrEqual(plain.statements.length + 1);
+      // Notes in lists are references, whose rows are loaded by themselves.
+      expect(demo.statements.length).toBeLessThanOrEqual(plain.statements.length + 2);
       // A fill slower than its lock may answer but not store: on a busy machine it takes another run to be warm.
       for (let run = 0; run === 0 || (demo.statements.length > 0 && run < 5); run++) {
         expect(JSON.stringify(await demo.run(source, { headers }))).toBe(without);
@@ -116,7 +116,11 @@ describe("the demo behind the cache", () => {
     await demo.data(`mutation ${declared} { ${field} }`, { headers: ADA, variables });
     const after = await demo.data(source, { headers: ADA });
     expect(after).not.toEqual(before);
-    expect(after).toEqual(await plain.data(source, { headers: ADA }));
-    expect(await demo.data(source, { headers: ALAN })).toEqual(await plain.data(source, { headers: ALAN }));
+    // What is written behind is in the database a moment later.
+    for (const headers of [ADA, ALAN]) {
+      await vi.waitFor(async () => {
+        expect(await demo.data(source, { headers })).toEqual(await plain.data(source, { headers }));
+      }, 10_000);
+    }
   });
 });

@@ -1,15 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { makeExecutableSchema } from "@graphql-tools/schema";
-import DataLoader from "dataloader";
 import { type ExecutionResult, type GraphQLSchema, graphql } from "graphql";
 import { createDemoContext, type DemoContext, type DemoHeaders } from "../../src/demo/context.ts";
 import type { OpenDatabase } from "../../src/demo/database/open-database.ts";
 import { prepareDatabase } from "../../src/demo/database/prepare-database.ts";
-import { type FieldCacheLike, registerEntities } from "../../src/demo/entities.ts";
+import { registerEntities } from "../../src/demo/entities.ts";
 import { createLoaders, type Loaders } from "../../src/demo/loaders/create-loaders.ts";
 import { createResolvers } from "../../src/demo/resolvers/create-resolvers.ts";
-import type { FieldCache } from "../../src/index.ts";
+import { createFieldCache, type FieldCache } from "../../src/index.ts";
 import type { Backend } from "./backends.ts";
 
 export interface Demo {
@@ -53,10 +52,11 @@ export async function openDemo(
   });
   const { db } = database;
   const loaders = createLoaders(db);
-  const cache = makeCache?.(() => ({ db, loaders, user: null, locale: "en" }));
-  const entities = registerEntities(cache ?? passThrough(), db);
-  const plain = makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) });
-  const schema = cache?.apply(plain) ?? plain;
+  const cache = (makeCache ?? disabledCache)(() => ({ db, loaders, user: null, locale: "en" }));
+  const entities = registerEntities(cache, db);
+  const schema = cache.apply(
+    makeExecutableSchema({ typeDefs: readTypeDefs(), resolvers: createResolvers({ entities }) }),
+  );
   const run: Demo["run"] = async (source, { variables, headers = {} } = {}) => {
     const contextValue = await createDemoContext(headers, { db, loaders, entities });
     statements.length = 0;
@@ -75,28 +75,19 @@ export async function openDemo(
       return data;
     },
     async close() {
-      await cache?.close();
+      await cache.close();
       await database.close();
     },
   };
 }
 
-/** A cache that caches nothing: one plain DataLoader per request and entity. */
-function passThrough(): FieldCacheLike {
-  return {
-    entity<K, Row>(
-      _name: string,
-      options: { load(keys: readonly K[], context: unknown): Promise<readonly (Row | null | Error)[]> },
-    ) {
-      const loaders = new WeakMap<object, DataLoader<K, Row | null>>();
-      return {
-        loader(context: object = {}) {
-          const loader =
-            loaders.get(context) ?? new DataLoader<K, Row | null>((keys) => options.load(keys, context));
-          loaders.set(context, loader);
-          return loader;
-        },
-      };
-    },
-  };
+/** A cache that caches nothing: what is written goes the way it always does. */
+function disabledCache(backgroundContext: () => DemoContext): FieldCache<DemoContext> {
+  return createFieldCache<DemoContext>({
+    enabled: false,
+    principal: ({ user }) => user?.id ?? null,
+    vary: { locale: ({ locale }) => locale },
+    backgroundContext,
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+  });
 }

@@ -176,4 +176,12 @@ export const MIGRATIONS: readonly Migration[] = [
       }),
     ],
   },
+  {
+    id: 5,
+    name: "tokens of what is written behind",
+    // The last write that a row has taken: one that comes again, or too late, is none.
+    statements: ["feature_views", "ratings"].map(
+      (table) => `alter table ${table} add column written_by text collate "C" not null default ''`,
+    ),
+  },
 ];

@@ -163,6 +163,8 @@ export interface RatingTable extends Revised {
   featureId: string;
   userId: number;
   stars: number;
+  /** Token of the last write. */
+  writtenBy: Generated<string>;
 }
 
 export interface WatchTable extends Revised {
@@ -174,6 +176,8 @@ export interface WatchTable extends Revised {
 export interface FeatureViewTable extends Revised {
   featureId: string;
   views: number;
+  /** Token of the last write. */
+  writtenBy: Generated<string>;
 }
 
 export interface SeedStateTable {
@@ -224,3 +228,6 @@ export type UserRow = Omit<ViewerRow, "email" | "locale">;
 /** All that there is of a user: for that user only. */
 export type ViewerRow = Selectable<UserTable>;
 export type NoteRow = Selectable<NoteTable>;
+/** How often a feature was looked at; when it is written, how often more. */
+export type ViewCountRow = Pick<Selectable<FeatureViewTable>, "featureId" | "views">;
+export type RatingRow = Pick<Selectable<RatingTable>, "featureId" | "userId" | "stars">;

@@ -72,16 +72,6 @@ export function featureLoaders(db: Kysely<Database>) {
         .execute(),
     ),
 
-    viewCountOfFeature: valueLoader<string, number>(
-      (ids) =>
-        db
-          .selectFrom("featureViews")
-          .select(["featureId as parentKey", "views as value"])
-          .where("featureId", "in", ids)
-          .execute(),
-      0,
-    ),
-
     compatEntriesOfFeature: batchLoader<CompatEntryPage, CompatEntryConnection>(async (pages) => {
       const ids = pages.map((page) => page.parentId);
       const takes = pages.map((page) => page.take + 1);

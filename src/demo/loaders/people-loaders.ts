@@ -94,14 +94,6 @@ export function peopleLoaders(db: Kysely<Database>) {
       }));
     }, UNRATED),
 
-    starsByUser: batchLoader<MarkKey, number | null>(async (keys) => {
-      const { rows } = await sql<{ slot: number; stars: number }>`
-        select k.slot, r.stars from
-          unnest(${usersOf(keys)}::int[], ${featuresOf(keys)}::text[]) with ordinality as k (user_id, feature_id, slot)
-          join ratings r using (user_id, feature_id)`.execute(db);
-      return bySlot<{ stars: number }>(keys.length, rows).map(([row]) => row?.stars ?? null);
-    }),
-
     watchedByUser: batchLoader<MarkKey, boolean>(async (keys) => {
       const { rows } = await sql<{ slot: number }>`
         select k.slot from

@@ -52,7 +52,8 @@ export function featureResolvers(entities: Entities) {
           parentId: feature.id,
           counted: selects(info, "totalCount"),
         }),
-      viewCount: (feature, _args, { loaders }) => loaders.viewCountOfFeature.load(feature.id),
+      viewCount: async ({ id }, _args, context) =>
+        (await entities.viewCount.loader(context).load(id))?.views ?? 0,
     },
 
     Discouraged: {

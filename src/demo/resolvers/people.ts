@@ -6,15 +6,7 @@ import type { FeatureRow, ViewerRow } from "../database/tables.ts";
 import { type Entities, PUBLIC_USER } from "../entities.ts";
 import { badInput, existing, unauthenticated } from "../errors.ts";
 import { noteBody, pageSize, storable } from "../inputs.ts";
-import {
-  changeNote,
-  countView,
-  insertNote,
-  rate,
-  removeNote,
-  unwatch,
-  watch,
-} from "../queries/people-writes.ts";
+import { nextNoteId, ownNote, unwatch, watch } from "../queries/people-writes.ts";
 import { watchPage } from "../queries/watch-page.ts";
 
 /** Users, what they write, and what only they may see. */
@@ -50,10 +42,18 @@ export function peopleResolvers(entities: Entities) {
       notes: ({ id }, args, { loaders }) =>
         loaders.notesOfFeature.load({ ...pageFrom(args, 10, ["integer"]), parentId: id }),
       rating: ({ id }, _args, { loaders }) => loaders.ratingOfFeature.load(id),
-      myRating: ({ id }, _args, { loaders, user }) =>
-        user === null ? null : loaders.starsByUser.load({ userId: Number(user.id), featureId: id }),
+      async myRating({ id }, _args, context) {
+        if (context.user === null) return null;
+        const key = { userId: Number(context.user.id), featureId: id };
+        return (await entities.rating.loader(context).load(key))?.stars ?? null;
+      },
       watched: ({ id }, _args, { loaders, user }) =>
         user === null ? null : loaders.watchedByUser.load({ userId: Number(user.id), featureId: id }),
+    },
+
+    RecordViewPayload: {
+      // As it was queued: this look, and others that the database does not have yet.
+      viewCount: ({ views }) => views.views,
     },
 
     Viewer: {
@@ -62,32 +62,37 @@ export function peopleResolvers(entities: Entities) {
     },
 
     Mutation: {
+      // What is to be written is returned, not written: see @cacheWrite.
       async recordView(_parent, { featureId }, context) {
-        const viewCount = await countView(context.db, storable(featureId, "featureId"));
-        return { viewCount, feature: await featureOf(featureId, context) };
+        const feature = await featureOf(storable(featureId, "featureId"), context);
+        return { feature, views: { featureId: feature.id, views: 1 }, viewCount: 1 };
       },
       async addNote(_parent, { input }, context) {
         const authorId = userId(context);
         const featureId = storable(input.featureId, "featureId");
-        return { note: await insertNote(context.db, { featureId, authorId, body: noteBody(input.body) }) };
+        const body = noteBody(input.body);
+        const now = new Date();
+        const id = await nextNoteId(context.db);
+        return { note: { id, featureId, authorId, body, version: 1, createdAt: now, updatedAt: now } };
       },
       async updateNote(_parent, { input }, context) {
         const { id, expectedVersion = null } = input;
         const authorId = userId(context);
-        return {
-          note: await changeNote(context.db, { id, authorId, body: noteBody(input.body), expectedVersion }),
-        };
+        const body = noteBody(input.body);
+        const note = await ownNote(context.db, id, authorId);
+        return { note: { ...note, body, version: note.version + 1, expectedVersion } };
       },
       async deleteNote(_parent, { id }, context) {
-        const { featureId, authorId } = await removeNote(context.db, id, userId(context));
+        const { featureId, authorId } = await ownNote(context.db, id, userId(context));
+        await entities.note.remove(id, context);
         return { noteId: id, featureId, authorId, feature: await featureOf(featureId, context) };
       },
       async rateFeature(_parent, { input }, context) {
-        const { featureId, stars } = input;
+        const { stars } = input;
         const user = userId(context);
         if (stars < 1 || stars > 5) throw badInput(`"stars" must be 1 to 5, but got: ${stars}.`);
-        await rate(context.db, user, storable(featureId, "featureId"), stars);
-        return { stars, feature: await featureOf(featureId, context) };
+        const feature = await featureOf(storable(input.featureId, "featureId"), context);
+        return { stars, feature, rating: { featureId: feature.id, userId: user, stars } };
       },
       async watchFeature(_parent, { featureId }, context) {
         const user = userId(context);

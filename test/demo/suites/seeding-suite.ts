@@ -32,6 +32,7 @@ export function seedingSuite(backendOf: () => Backend): void {
         "browsers and compatibility",
         "what people add",
         "events of the catalogue",
+        "tokens of what is written behind",
       ]);
       expect(await migrate(database.db)).toEqual([]);
     });
