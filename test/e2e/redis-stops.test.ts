@@ -112,21 +112,21 @@ describe("a mutation while Redis is stopped", () => {
     demo = await startDemo({ redisUrl: redis.url });
     const { ask } = demo;
     // A minute of life: what ends earlier, somebody has ended.
-    const query = `{ feature(id: "abbr") { myRating } }`;
-    const mutation = (stars: number) =>
-      `mutation { rateFeature(input: { featureId: "abbr", stars: ${stars} }) { stars } }`;
+    const query = `{ feature(id: "abbr") { watched } }`;
+    const mutation = (what: "watch" | "unwatch") =>
+      `mutation { ${what}Feature(featureId: "abbr") { viewer { id } } }`;
     const user = "1";
-    await ask(mutation(1), { user });
+    await ask(mutation("unwatch"), { user });
     await vi.waitFor(async () => expect((await ask(query, { user })).headers.get("x-cache")).toBe("HIT"), {
       timeout: 10_000,
     });
     redis.pause();
-    expect((await ask(mutation(5), { user })).data).toEqual({ rateFeature: { stars: 5 } });
-    expect((await ask(query, { user })).data).toEqual({ feature: { myRating: 5 } });
+    expect((await ask(mutation("watch"), { user })).data).toEqual({ watchFeature: { viewer: { id: "1" } } });
+    expect((await ask(query, { user })).data).toEqual({ feature: { watched: true } });
     redis.resume();
     const { cache } = demo.gateway;
     await vi.waitFor(() => expect(cache.stats().running.pendingInvalidations).toBe(0), { timeout: 20_000 });
-    expect((await ask(query, { user })).data).toEqual({ feature: { myRating: 5 } });
+    expect((await ask(query, { user })).data).toEqual({ feature: { watched: true } });
     // The announcements that ran late would keep it from being stored for 15 s.
     await vi.waitFor(async () => expect((await ask(query, { user })).headers.get("x-cache")).toBe("HIT"), {
       timeout: 8000,
