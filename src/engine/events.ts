@@ -77,7 +77,7 @@ export type CacheEvent =
   /**
    * A named thing that deserves a log line once. Why a value was not stored: "tainted", "private", "zero", "unstorable", "too-large",
    * "misaligned", "audience-changed", "null-in-non-null", "unserialisable". Why nothing was looked up: "no-identity", "unkeyable", "principal-failed", "vary-failed".
-   * Besides: "background-context", "blind", "dropped-target".
+   * Besides: "unsent", "background-context", "blind", "dropped-target".
    */
   | {
       readonly type: "warning";

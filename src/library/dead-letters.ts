@@ -73,7 +73,7 @@ export async function openDeadLetters({
         const apart = { ...change, apart: true } as const;
         const most = Number.POSITIVE_INFINITY;
         const added = await engine.pending.add({ typeName: entity, home, change: apart, delayMs: 0, most });
-        answered(added === "added" ? undefined : (added as StoreFailure));
+        if (added.kind === "failed" || added.kind === "unknown") answered(added.failure);
         await engine.invalidate([home, stampNames.any(entity)]);
         answered(await store.behind.dropLetters([id]));
         replayed += 1;

@@ -115,12 +115,14 @@ export class PendingRows implements BehindSource {
       return through("unstorable");
     }
     const added = await this.#add(identity, { kind: "write", data });
-    return added === "full" ? through("full") : row;
+    return added === undefined ? row : through(added);
   }
 
   async remove(key: unknown, identity: Identity): Promise<void> {
+    // Refuses an entity without the option remove.
+    this.#options.writer.identityOfKey(key);
     const added = await this.#add(identity, { kind: "remove", data: encodeValue(key) });
-    if (added === "full") await this.removeThrough(key, identity, "full");
+    if (added !== undefined) await this.removeThrough(key, identity, added);
   }
 
   async writeThrough(row: unknown, identity: Identity): Promise<unknown> {
@@ -179,7 +181,19 @@ export class PendingRows implements BehindSource {
     outcomes: Map<Delivery, Promise<Delivered>>,
   ): void {
     const { writer } = this.#options;
-    const values = call.map(({ change }) => decodeValue(change.data));
+    const identityOf = (value: unknown) =>
+      kind === "write" ? writer.identityOf(value) : writer.identityOfKey(value);
+    let values: readonly unknown[];
+    let identities: readonly Identity[];
+    try {
+      values = call.map(({ change }) => decodeValue(change.data));
+      identities = values.map(identityOf);
+    } catch (error) {
+      // Queued by a gateway that knows the type in another way.
+      const refused = Promise.resolve({ ok: false, error, ofRow: call.length === 1 } as const);
+      for (const one of call) outcomes.set(one, refused);
+      return;
+    }
     const tokens = call.map(({ token }) => token);
     const joint = jointSave(call.length, async () => {
       if (kind === "write") return writer.callWrite(values, tokens);
@@ -187,17 +201,14 @@ export class PendingRows implements BehindSource {
       return values;
     });
     call.forEach((delivery, at) => {
-      const value = values[at];
+      const identity = identities[at]!;
       const save = () => joint(at);
-      const saved =
-        kind === "write"
-          ? writer.saveAs(writer.identityOf(value), save)
-          : writer.eraseAs(writer.identityOfKey(value), save);
+      const saved = kind === "write" ? writer.saveAs(identity, save) : writer.eraseAs(identity, save);
       outcomes.set(
         delivery,
         saved.then(
           () => ({ ok: true }),
-          (error: unknown) => this.#failed(delivery, value, error, call.length),
+          (error: unknown) => this.#failed(identity, error, call.length),
         ),
       );
     });
@@ -208,20 +219,17 @@ export class PendingRows implements BehindSource {
    * batch; of one that went alone it does, if the source answers when it is asked for that row.
    */
   async #failed(
-    { change }: Delivery,
-    value: unknown,
+    identity: Identity,
     error: unknown,
     rows: number,
   ): Promise<Delivered & { readonly ok: false }> {
     if (error instanceof RowError) return { ok: false, error: error.own, ofRow: true };
     if (rows > 1) return { ok: false, error, ofRow: false };
-    const { writer, reader } = this.#options;
-    const identity = change.kind === "write" ? writer.identityOf(value) : writer.identityOfKey(value);
-    const answers = await reader.sourceAnswers(identity);
-    return { ok: false, error, ofRow: answers };
+    return { ok: false, error, ofRow: await this.#options.reader.sourceAnswers(identity) };
   }
 
-  async #add(identity: Identity, change: PendingChange): Promise<"added" | "full"> {
+  /** Resolves to why it was not added and must go through; undefined: it was added. */
+  async #add(identity: Identity, change: PendingChange): Promise<"full" | "store-down" | undefined> {
     const { pending, name, merge, delayMs, most, invalidate, onUnreached, emit, writer } = this.#options;
     await this.#options.opening();
     this.#options.assertSafe();
@@ -235,18 +243,18 @@ export class PendingRows implements BehindSource {
       delayMs,
       most,
     });
-    if (added === "full") return added;
-    if (added instanceof StoreFailure) {
-      // What was not sent can go straight to the source; what may have been must not go twice.
-      if (this.#options.pendingUnknown === "source" && added.reason === "open") return "full";
-      throw new NotQueued(name, added);
+    if (added.kind === "full") return "full";
+    if (added.kind !== "added") {
+      // What was not added can go straight to the source; what may have been must not go twice.
+      if (this.#options.pendingUnknown === "source" && added.kind === "failed") return "store-down";
+      throw new NotQueued(name, added.failure, added.kind);
     }
     this.#flusher.wake();
     emit({ type: "behind", entity: name, outcome: "queued", rows: 1 });
     // What was computed from the row before is wrong now. The row itself is what is pending.
     const names = writer.namesOf(identity);
     await invalidate(names).catch((error: unknown) => onUnreached(error, names));
-    return added;
+    return undefined;
   }
 
   async #through<Saved>(
@@ -260,8 +268,10 @@ export class PendingRows implements BehindSource {
       return await this.#flusher.through(home, waitMs, save);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
-      if (this.#options.pendingUnknown === "fail") throw new NotQueued(name, error);
-      emit({ type: "behind", entity: name, outcome: "through", rows: 1, reason: "store-down" });
+      if (this.#options.pendingUnknown === "fail") throw new NotQueued(name, error, "failed");
+      if (reason === undefined) {
+        emit({ type: "behind", entity: name, outcome: "through", rows: 1, reason: "store-down" });
+      }
       return save(this.#options.writer.token());
     }
   }
@@ -325,11 +335,11 @@ class PendingUnknown extends FieldgateError {
 
 /** A write behind that was not acknowledged. */
 class NotQueued extends FieldgateError {
-  constructor(name: string, failure: StoreFailure) {
+  constructor(name: string, failure: StoreFailure, kind: "failed" | "unknown") {
     super(
       "NOT_QUEUED",
       `A write of "${name}" was not acknowledged, as the store did not take it: ${failure.message} (${failure.reason}).`,
-      failure.reason === "timeout" || failure.reason === "down"
+      kind === "unknown"
         ? "It may have been queued all the same: repeat only what may be written twice."
         : "Nothing was written: repeat it.",
     );

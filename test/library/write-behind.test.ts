@@ -74,6 +74,7 @@ describe("what is pending", () => {
   it("is seen through another gateway, though every entry and stamp was evicted", async () => {
     const writer = gateway({ write: () => never });
     const reader = gateway({ write: () => never });
+    await Promise.all([writer.cache.ready(), reader.cache.ready()]);
     await writer.notes.write({ id: "1", text: "new" });
     expect(await reader.notes.get("1")).toEqual({ id: "1", text: "new" });
     const admin = redis.client();
@@ -82,7 +83,8 @@ describe("what is pending", () => {
   });
 
   it("has no expiry, nor has its queue; all else has", async () => {
-    const { notes } = gateway({ write: () => never });
+    const { notes, cache } = gateway({ write: () => never });
+    await cache.ready();
     await notes.write({ id: "1", text: "new" });
     await notes.get("1");
     const admin = redis.client();
@@ -106,6 +108,9 @@ describe("what is pending", () => {
       await expect(strict.notes.get("1")).rejects.toThrow('A row of "Note" cannot be read now');
       await expect(strict.notes.write({ id: "1", text: "new" })).rejects.toThrow("was not acknowledged");
       expect(await lax.notes.get("1")).toEqual({ id: "1", text: "of the source" });
+      await lax.notes.write({ id: "1", text: "straight" });
+      expect(lax.table.get("1")).toEqual({ id: "1", text: "straight" });
+      expect(lax.cache.stats().behind.through).toBe(1);
     } finally {
       redis.resume();
     }
@@ -135,6 +140,7 @@ describe("a Redis that may lose what is pending", () => {
 describe("fieldgate dead-letters", () => {
   it("lists what the source refused for good, replays and drops it; the rest of the batch was written", async () => {
     const { notes, table, cache } = gateway({}, { flushTries: 2 });
+    await cache.ready();
     expect((await deadLetters("list")).text).toBe("There are no dead letters.");
     await Promise.all([notes.write({ id: "1", text: "poison" }), notes.write({ id: "2", text: "good" })]);
     await expect.poll(() => cache.stats().behind.dead, { timeout: 10_000 }).toBe(1);

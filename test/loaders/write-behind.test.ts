@@ -223,6 +223,14 @@ describe("the source of what is written behind", () => {
   });
 });
 
+describe("entity.remove with mode BEHIND", () => {
+  it("is refused at once where the entity has nothing to remove with", async () => {
+    const { products, outcomes } = shop({ remove: undefined as never });
+    await expect(products.remove(1)).rejects.toThrow('cache.entity("Product", { load, remove })');
+    expect(outcomes).toEqual([]);
+  });
+});
+
 describe("a write through", () => {
   it("comes after what is pending of its entity", async () => {
     const { run, asked, table } = shop(

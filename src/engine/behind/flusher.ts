@@ -163,10 +163,16 @@ export class Flusher {
       return;
     }
     this.#cancelPoll?.();
-    this.#running = this.#rounds().finally(() => {
-      this.#running = undefined;
-      if (!this.#closed) this.#schedulePoll();
-    });
+    this.#running = this.#rounds()
+      .catch((error: unknown) => {
+        const { emit, source } = this.#options;
+        const message = `What is written behind of ${source.typeName} cannot be sent: ${String(error)}`;
+        emit({ type: "warning", code: "unsent", coordinate: source.typeName, message });
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (!this.#closed) this.#schedulePoll();
+      });
   }
 
   async #rounds(): Promise<void> {

@@ -45,8 +45,11 @@ export interface Addition {
   readonly most: number;
 }
 
-/** "full": nothing was done. A failure says nothing of whether it was. */
-export type Added = "added" | "full" | StoreFailure;
+/** "full", "failed": nothing was added. "unknown": the store was told to, and has not said whether it did. */
+export type Added =
+  | { readonly kind: "added" }
+  | { readonly kind: "full" }
+  | { readonly kind: "failed" | "unknown"; readonly failure: StoreFailure };
 
 /** How long the stamps of a base live, ms: longer than anything is on its way that anybody still waits for. */
 const BASE_MS = 24 * 3600 * 1000;
@@ -191,8 +194,8 @@ export class PendingWrites {
     // Before the mark: what is swapped by then is swapped while the mark is young.
     const notAfter = this.deadline(home);
     const [count, seen] = await Promise.all([this.mark(typeName, home, delayMs), this.look(home)]);
-    if (count instanceof StoreFailure) return count;
-    if (seen instanceof StoreFailure) return seen;
+    if (count instanceof StoreFailure) return { kind: "failed", failure: count };
+    if (seen instanceof StoreFailure) return { kind: "failed", failure: seen };
     let isFull = false;
     const swapped = await this.change(
       home,
@@ -207,9 +210,9 @@ export class PendingWrites {
       },
       { seen, notAfter },
     );
-    if (swapped instanceof StoreFailure) return swapped;
-    if (isFull) return "full";
-    return swapped.kind === "late" ? LATE : "added";
+    if (swapped instanceof StoreFailure) return { kind: "unknown", failure: swapped };
+    if (isFull) return { kind: "full" };
+    return swapped.kind === "late" ? { kind: "failed", failure: LATE } : { kind: "added" };
   }
 
   #parsed(home: string, text: string | null | StoreFailure): Pending | StoreFailure {
