@@ -18,7 +18,7 @@ export interface GatewayConfig {
 
 const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 const environments = ["development", "test", "production"] as const;
-const redisUrls = /^(rediss?:\/\/.+|redis\+(cluster|ring):\/\/.+|redis\+sentinel:\/\/.+\/.+|unix:\/.+)$/;
+const redisUrls = /^(rediss?(\+(cluster|ring))?:\/\/.+|rediss?\+sentinel:\/\/.+\/.+|unix:\/.+)$/;
 
 const variables = z.object({
   PORT: z

@@ -29,8 +29,8 @@ import {
  */
 export interface FieldCacheOptions<Context = AnyContext> {
   /**
-   * Where entries live: a URL (`redis://`, `rediss://`, `unix:`; `redis+sentinel://h1,h2/name`, `redis+ring://h1,h2`), the options
-   * of an ioredis client, or a client of yours.
+   * Where entries live: a URL (`redis://`, `rediss://`, `unix:`; `redis+sentinel://h1,h2/name`, `redis+cluster://h1,h2`,
+   * `redis+ring://h1,h2`), the options of an ioredis client, or a client of yours, of a cluster too.
    * A client of yours is used for its options: the cache opens its own connections and closes them.
    *
    * Default: an embedded store in this process. Two processes without `redis` do not see each other's invalidations.

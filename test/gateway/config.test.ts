@@ -34,6 +34,8 @@ describe("the environment", () => {
     "redis+cluster://h1:7000,h2:7001",
     "redis+sentinel://h1,h2/mymaster",
     "redis+ring://h1,h2",
+    "rediss+cluster://:secret@h1,h2",
+    "rediss+sentinel://h1,h2/mymaster/1",
     "unix:/run/redis.sock",
   ])("takes %s for REDIS_URL", (url) => {
     expect(readConfig({ REDIS_URL: url }).redisUrl).toBe(url);

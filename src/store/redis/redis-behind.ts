@@ -20,13 +20,16 @@ import { queueStateScript } from "./scripts/queue-state.ts";
 import { settlePendingScript } from "./scripts/settle-pending.ts";
 import { swapPendingScript } from "./scripts/swap-pending.ts";
 
+/** The way to the server that a key lies on. */
+export type Sender = Pick<RedisConnection, "send" | "failureFrom">;
+
 /** Write-behind in Redis: keys without expiry, one slot a command. */
 export class RedisBehind implements BehindStore {
   readonly #keys: Keys;
-  readonly #connectionOf: (key: string) => RedisConnection;
+  readonly #connectionOf: (key: string) => Sender;
 
   /** `connectionOf` leads to the server that a key lies on. */
-  constructor(keys: Keys, connectionOf: (key: string) => RedisConnection) {
+  constructor(keys: Keys, connectionOf: (key: string) => Sender) {
     this.#keys = keys;
     this.#connectionOf = connectionOf;
   }

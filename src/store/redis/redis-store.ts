@@ -225,9 +225,8 @@ export class OneRedis implements Store {
   }
 
   async dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined> {
-    // While a slot moves, several of its keys in one command are refused, as they may lie on two servers.
-    const most = this.#apart === undefined ? KEYS_A_COMMAND : 1;
-    const commands = chunk(stampKeys, most).map((part): RedisCommand => ["del", ...part]);
+    const parts = partsOf(stampKeys, { most: KEYS_A_COMMAND, apart: this.#apart });
+    const commands = parts.map(({ items }): RedisCommand => ["del", ...items]);
     return firstFailure(await this.#send("invalidate", commands));
   }
 

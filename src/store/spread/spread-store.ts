@@ -14,9 +14,10 @@ import type {
   RenewRequest,
   StampRequest,
   Store,
+  StoreFailure,
   StoreState,
 } from "../store.ts";
-import { StoreFailure } from "../store.ts";
+import { type Ask, askEach, NOBODY } from "./ask-each.ts";
 import { failureAt } from "./failure-at.ts";
 import type { LogKeeping } from "./log-keeping.ts";
 import type { Server, Servers } from "./servers.ts";
@@ -87,11 +88,11 @@ export class SpreadStore implements Store {
   }
 
   begin(requests: readonly BeginRequest[]): Promise<readonly (BeginReply | StoreFailure)[]> {
-    return this.#each(requests, byEntry, (store, items) => store.begin(items));
+    return this.#before(requests, byEntry, (store, items) => store.begin(items));
   }
 
   stamps(requests: readonly StampRequest[]): Promise<readonly (string | StoreFailure)[]> {
-    return this.#each(requests, byStamp, (store, items) => store.stamps(items));
+    return this.#before(requests, byStamp, (store, items) => store.stamps(items));
   }
 
   logSince(request: LogRequest): Promise<LogSince | StoreFailure> {
@@ -119,10 +120,10 @@ export class SpreadStore implements Store {
   }
 
   async dropStamps(stampKeys: readonly string[]): Promise<StoreFailure | undefined> {
-    const dropped = await this.#each(stampKeys, String, async (store, items) => {
-      const failure = await store.dropStamps(items);
-      return items.map(() => failure);
-    });
+    // Each by itself, in one batch all the same: one of them may have moved, and the others not.
+    const dropped = await this.#each(stampKeys, String, (store, items) =>
+      Promise.all(items.map((stampKey) => store.dropStamps([stampKey]))),
+    );
     return dropped.find((failure) => failure !== undefined);
   }
 
@@ -169,72 +170,33 @@ export class SpreadStore implements Store {
     return new Set(servers.filter((server) => server !== undefined));
   }
 
-  /** Each item's answer from where it lies; those that have moved are asked for once more, where they are said to be. */
-  async #each<Item, Reply>(
+  #each<Item, Reply>(
     items: readonly Item[],
     keyOf: (item: Item) => string,
     ask: Ask<Item, Reply>,
   ): Promise<(Reply | StoreFailure)[]> {
-    const answers: (Reply | StoreFailure)[] = new Array(items.length);
-    const wanted = items.map((item, place) => ({
-      item,
-      place,
-      server: this.#servers.serverOf(hashTagOf(keyOf(item))),
-    }));
-    const moved = await this.#askServers(wanted, ask, answers);
-    if (moved.length > 0) await this.#askServers(moved, ask, answers);
-    return answers;
+    return askEach(this.#servers, items, keyOf, ask);
   }
 
-  /** Resolves to the items that have moved. */
-  async #askServers<Item, Reply>(
-    wanted: readonly Wanted<Item>[],
+  /** The same for a step that the log is asked behind. */
+  #before<Item, Reply>(
+    items: readonly Item[],
+    keyOf: (item: Item) => string,
     ask: Ask<Item, Reply>,
-    answers: (Reply | StoreFailure)[],
-  ): Promise<readonly Wanted<Item>[]> {
-    const moved: Wanted<Item>[] = [];
-    const shares = new Map<Server | undefined, Wanted<Item>[]>();
-    for (const one of wanted) {
-      const share = shares.get(one.server);
-      if (share === undefined) shares.set(one.server, [one]);
-      else share.push(one);
-    }
-    await Promise.all(
-      Array.from(shares, async ([server, share]) => {
-        const replies =
-          server === undefined
-            ? share.map(() => NOBODY)
-            : await ask(
-                server.store,
-                share.map(({ item }) => item),
-              );
-        share.forEach((one, at) => {
-          const reply = replies[at]!;
-          const isFailure = server !== undefined && reply instanceof StoreFailure;
-          answers[one.place] = isFailure ? failureAt(server, reply) : reply;
-          const elsewhere = isFailure ? this.#servers.redirect?.(reply, server) : undefined;
-          if (elsewhere !== undefined) moved.push({ ...one, server: elsewhere });
-        });
-      }),
+  ): Promise<(Reply | StoreFailure)[]> {
+    const answered = this.#each(items, keyOf, ask);
+    this.#log.precede?.(
+      items.map((item) => hashTagOf(keyOf(item))),
+      answered,
     );
-    return moved;
+    return answered;
   }
-}
-
-type Ask<Item, Reply> = (store: Store, items: readonly Item[]) => Promise<readonly (Reply | StoreFailure)[]>;
-
-interface Wanted<Item> {
-  readonly item: Item;
-  readonly place: number;
-  readonly server: Server | undefined;
 }
 
 interface WantedKey {
   readonly key: string;
   readonly kind: "pending" | "entry" | "stamp";
 }
-
-const NOBODY = new StoreFailure("down", "no server is known for it");
 
 const keyOfWanted = ({ key }: WantedKey) => key;
 const byEntry = ({ entryKey }: { readonly entryKey: string }) => entryKey;
