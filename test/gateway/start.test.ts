@@ -26,7 +26,6 @@ describe("a start that fails", () => {
   it.each([
     ["redis://cache:99999", "The URL of Redis must be a URL"],
     ["redis://cache/first", "The URL of Redis must end with the number of a database"],
-    ["redis+cluster://h1,h2", "redis\\+cluster:// is not available in this version"],
   ])("names REDIS_URL where the library refuses it: %s", async (url, problem) => {
     await expect(startShop({ environment: { REDIS_URL: url } })).rejects.toThrow(
       new RegExp(`^The environment cannot be used:\n {2}REDIS_URL: ${problem}`),

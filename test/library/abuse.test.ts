@@ -131,7 +131,7 @@ describe("createFieldCache(options)", () => {
 
   it("refuses a URL of Redis that is none", async () => {
     expect(await messageOf(() => createFieldCache({ redis: "http://localhost" }))).toContain(
-      "The URL of Redis must begin with redis://, rediss:// or unix:",
+      "The URL of Redis must begin with redis://, rediss://, unix:",
     );
   });
 });

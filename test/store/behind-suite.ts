@@ -49,7 +49,9 @@ export function behindSuite(subject: () => StoreUnderTest): void {
     });
 
     test("is not swapped too late", async () => {
-      expect(await swap("", `${version("a")}{}`, subject().store.now(HOME) - 1000)).toEqual({ kind: "late" });
+      expect(await swap("", `${version("a")}{}`, subject().store.now(HOME) - 10_000_000)).toEqual({
+        kind: "late",
+      });
       expect(await textNow()).toBeNull();
     });
 
