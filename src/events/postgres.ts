@@ -113,10 +113,10 @@ async function* logged(
     const next = await snapshotOf(client);
     for (let last = "0"; ; ) {
       const { rows } = await client.query(
-        `select id::text as id, message::text as message from ${table}
-         where tx >= pg_snapshot_xmin($1::text::pg_snapshot) and id > $3::text::bigint
+        `select log.id::text as last, log.message::text as message from ${table} as log
+         where tx >= pg_snapshot_xmin($1::text::pg_snapshot) and log.id > $3::text::bigint
            and not pg_visible_in_snapshot(tx, $1::text::pg_snapshot) and pg_visible_in_snapshot(tx, $2::text::pg_snapshot)
-         order by id limit ${PAGE}`,
+         order by log.id limit ${PAGE}`,
         [seen, next.snapshot, last],
       );
       const messages = rows.map(({ message }) => String(message));
@@ -124,7 +124,7 @@ async function* logged(
       // The position of what was read before holds until all of it is dealt with: pages are in the order of their numbers, not of time.
       yield { messages, current: whole, position: whole ? next.position : positionOf(seen, next.seconds) };
       if (whole) break;
-      last = String(rows.at(-1)!["id"]);
+      last = String(rows.at(-1)!["last"]);
     }
     seen = next.snapshot;
     if (keepSeconds > 0 && systemClock.monotonic() - clearedAt >= CLEAR_MS) {
