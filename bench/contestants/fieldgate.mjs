@@ -5,8 +5,13 @@ import { resolvers, SECONDS, typeDefs } from "../catalog.mjs";
 import { createLoaders, createSource } from "../loaders.mjs";
 import { startApollo } from "./apollo.mjs";
 
+// What is asked for again with the same arguments has an entry of references, as with the peers that cache by field.
 const annotated = (stale) =>
   typeDefs
+    .replace("product(id: ID!): Product", `product(id: ID!): Product @cacheTTL(seconds: ${SECONDS.product})`)
+    .replace("user(id: ID!): User", `user(id: ID!): User @cacheTTL(seconds: ${SECONDS.user})`)
+    .replace("related: [Product!]!", `related: [Product!]! @cacheTTL(seconds: ${SECONDS.product})`)
+    .replace("author: User!", `author: User! @cacheTTL(seconds: ${SECONDS.user})`)
     .replace(
       "listing(slug: String!): [Product!]!",
       `listing(slug: String!): [Product!]! @cacheTTL(seconds: ${SECONDS.list})`,
@@ -29,9 +34,13 @@ export async function start({ port, sourceUrl, redisUrl, options = {} }) {
     ...resolvers,
     Query: {
       ...resolvers.Query,
-      // The entry of a list holds references: rows come from their own entries, so keys are all that is needed.
+      // Entries hold references, and rows come from their own entries: keys are all that is needed.
+      product: (_, { id }) => ({ id }),
+      user: (_, { id }) => ({ id }),
       listing: async (_, { slug }, { loaders }) => (await loaders.list.load(slug)).map((id) => ({ id })),
     },
+    Product: { ...resolvers.Product, related: ({ relatedIds }) => relatedIds.map((id) => ({ id })) },
+    Review: { author: ({ authorId }) => ({ id: authorId }) },
   };
   const schema = cache.apply(makeExecutableSchema({ typeDefs: [directives, annotated("")], resolvers: own }));
   const started = await startApollo({

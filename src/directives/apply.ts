@@ -16,6 +16,7 @@ import { FieldgateError } from "../base/errors.ts";
 import type { Sources } from "../engine/sources.ts";
 import { type Authorize, authorizedResolver } from "../fields/authorized-resolver.ts";
 import { cachedResolver, type FieldCacheDeps } from "../fields/cached-resolver.ts";
+import { likeInner } from "../fields/entry-resolvers.ts";
 import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 
 export interface ApplyDeps extends FieldCacheDeps {
@@ -89,7 +90,7 @@ export function applyPolicies(
     // A load may run an operation of its own.
     const resolve: Resolver = (parent, args, context, info) =>
       deps.sources.reading(() => cached(parent, args, context, info));
-    return { ...config, resolve: deps.sources.isEmpty ? cached : resolve };
+    return { ...config, resolve: deps.sources.isEmpty ? cached : likeInner(resolve, cached) };
   }
 
   /** Waits for its source where that has limits. */

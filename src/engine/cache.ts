@@ -5,8 +5,9 @@ import { type Random, systemRandom } from "../base/random.ts";
 import type { Keys } from "../keys/grammar.ts";
 import { StampCopies } from "../keys/stamp-copies.ts";
 import { entryId } from "../store/entry-id.ts";
-import type { Store } from "../store/store.ts";
+import type { ReadReply, Store } from "../store/store.ts";
 import { StoreFailure } from "../store/store.ts";
+import { AnswerParts, type ServedRead } from "./answer-parts.ts";
 import { Background } from "./background.ts";
 import { PendingWrites } from "./behind/pending-writes.ts";
 import { EarlyLooks } from "./early-looks.ts";
@@ -105,6 +106,13 @@ export interface Cache {
    * plan asks for more, or for another key, looks for itself.
    */
   lookEarly(plans: readonly ReadPlan[]): void;
+  /** What an answer was made of, to be asked for again by {@link Cache.holds}. */
+  partsOf(reads: readonly ServedRead[]): AnswerParts;
+  /**
+   * For how long an answer stays as it is, in ms, if each of its parts would be read again now as it was then; undefined
+   * otherwise. At once where all of it lies in this process, else with the present wave. Such an answer's reads are told as hits.
+   */
+  holds(parts: AnswerParts, session: ReadSession): Promise<number | undefined> | number | undefined;
   /** The same for what is about to be read. Resolves when it is answered; undefined where nothing is looked up. */
   look(plans: readonly ReadPlan[]): Promise<unknown> | undefined;
   /**
@@ -157,6 +165,7 @@ class EngineCache implements Cache {
   readonly #random: Random;
   readonly #emit: Emit;
   readonly #lockWaitMs: number;
+  readonly #copies: StampCopies;
   readonly #turn: Turn;
   readonly #flights = new Flights();
   readonly #filler: Filler;
@@ -192,6 +201,7 @@ class EngineCache implements Cache {
     this.#emit = emit;
     this.#lockWaitMs = limits.lockWaitMs ?? 2000;
     const copies = new StampCopies(keys, store);
+    this.#copies = copies;
     this.#turn = new Turn({ store, copies, clock, emit, logSampleMs: limits.logSampleMs ?? 200 });
     this.pending = new PendingWrites({ store, keys, turn: this.#turn, random });
     this.#valueTags = new LRUCache({ max: limits.rememberedKeys ?? 10_000 });
@@ -321,6 +331,32 @@ class EngineCache implements Cache {
   look(plans: readonly ReadPlan[]): Promise<unknown> | undefined {
     // One wave takes them all.
     return this.#lookTogether(plans)[0]?.answered;
+  }
+
+  partsOf(reads: readonly ServedRead[]): AnswerParts {
+    return new AnswerParts(reads, this.#copies);
+  }
+
+  holds(parts: AnswerParts, session: ReadSession): Promise<number | undefined> | number | undefined {
+    if (this.#closed || !session.read || session.down.size > 0) return undefined;
+    const now = this.#turn.peekAll(parts.request);
+    if (now !== undefined) return this.#held(parts, now);
+    // Where a home may have replicas, reads are to be spread over them.
+    if (this.#replicas !== undefined) return undefined;
+    return this.#turn.askAll(parts.request).then((reply) => {
+      if (!(reply instanceof StoreFailure)) return this.#held(parts, reply);
+      noteFailure(session, reply);
+      return undefined;
+    });
+  }
+
+  #held(parts: AnswerParts, reply: ReadReply): number | undefined {
+    const remainingMs = parts.remainingMs(reply, (home) => this.#store.now(home));
+    if (remainingMs === undefined) return undefined;
+    this.#emit({ type: "answer", parts: parts.size });
+    for (const [coordinate, count] of parts.reads)
+      this.#emit({ type: "read", coordinate, outcome: "hit", count });
+    return remainingMs;
   }
 
   #lookTogether(plans: readonly ReadPlan[]): readonly Asked[] {
@@ -650,6 +686,7 @@ function served(
     ageMs,
     remainingMs,
     entryId: entry.id,
+    ...(isFresh ? { entry } : {}),
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -7,6 +7,8 @@ export type CacheEvent =
       readonly coordinate: string;
       readonly outcome: Outcome;
       readonly reason?: string;
+      /** How many reads it tells of. Default 1. */
+      readonly count?: number;
     }
   | {
       readonly type: "fill";
@@ -22,6 +24,8 @@ export type CacheEvent =
       readonly key: string;
       readonly error: unknown;
     }
+  /** A whole answer was given again, of so many entries. Its reads are told as well. */
+  | { readonly type: "answer"; readonly parts: number }
   | { readonly type: "wave"; readonly keys: number; readonly failed: boolean }
   | { readonly type: "batch"; readonly loader: string; readonly keys: number }
   /** A load that had to wait for room at its source; with an error where there was none. */

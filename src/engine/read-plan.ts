@@ -1,4 +1,5 @@
 import type { LogPosition } from "../store/store.ts";
+import type { StoredEntry } from "./entry.ts";
 
 /** What one call wants of the cache: plain data, made by `fields/` and `loaders/`, without GraphQL in it. */
 export interface ReadPlan {
@@ -86,6 +87,8 @@ export interface ReadResult {
   readonly remainingMs?: number;
   /** Id of the entry that the value came from. */
   readonly entryId?: string;
+  /** The entry itself, where it is fresh and lies at its home. */
+  readonly entry?: StoredEntry;
 }
 
 /** hit: from a fresh entry. stale: from an entry past its fresh time. miss: loaded by this call. wait: loaded by another call. bypass: loaded without look-up. */

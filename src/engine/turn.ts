@@ -9,6 +9,7 @@ import type {
   LogSince,
   PutRequest,
   ReadReply,
+  ReadRequest,
   ReleaseRequest,
   RenewRequest,
   Store,
@@ -104,6 +105,30 @@ export class Turn {
     this.#sampleLog();
     const look = pick(reply, 0, stampKeys.keys());
     return look instanceof StoreFailure ? undefined : look;
+  }
+
+  /** Several entries and their stamps, by key. */
+  async askAll({ entryKeys, stampKeys }: ReadRequest): Promise<ReadReply | StoreFailure> {
+    const wave = this.#reads;
+    const entries = entryKeys.map((key) => wave.placeOfEntry(key));
+    const stamps = stampKeys.map((key) => wave.placeOfStamp(key));
+    this.#schedule();
+    const reply = await wave.reply;
+    if (reply instanceof StoreFailure) return reply;
+    const picked = {
+      entries: entries.map((place) => reply.entries[place]!),
+      stamps: stamps.map((place) => reply.stamps[place]!),
+    };
+    const isFailure = (part: unknown) => part instanceof StoreFailure;
+    const failure = picked.entries.find(isFailure) ?? picked.stamps.find(isFailure);
+    return failure instanceof StoreFailure ? failure : picked;
+  }
+
+  /** The same at once, where all of it lies in this process. */
+  peekAll(request: ReadRequest): ReadReply | undefined {
+    const reply = this.#options.store.peek?.(request);
+    if (reply !== undefined) this.#sampleLog();
+    return reply;
   }
 
   /** Stamps alone, of names that a look showed to be missing. */

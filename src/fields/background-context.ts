@@ -43,6 +43,11 @@ export class BackgroundLoads {
     this.#make = backgroundContext ?? (policy.lifetimes.staleMs > 0 ? () => ({}) : undefined);
   }
 
+  /** Whether there is ever a refresh. */
+  get isPossible(): boolean {
+    return this.#make !== undefined;
+  }
+
   /** undefined: a stale entry is loaded anew in the foreground. */
   of({ state, context, fits, load }: BackgroundRead): Load | undefined {
     const make = this.#make;

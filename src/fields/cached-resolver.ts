@@ -14,6 +14,7 @@ import type { Asker, Audiences } from "./audience.ts";
 import { BackgroundLoads } from "./background-context.ts";
 import { DanglingEntries, type UnpackedResult } from "./dangling-entries.ts";
 import type { EarlyWaves } from "./early-waves.ts";
+import { servesEntries } from "./entry-resolvers.ts";
 import type { FieldPolicy } from "./field-policy.ts";
 import { collectHints, noHints } from "./hints.ts";
 import { createFieldPlanner, type FieldCall, type PlannerOptions } from "./plan-read.ts";
@@ -68,8 +69,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     if (scope === "PRIVATE") guard.taint("private");
     guard.taintByVary(policy.vary);
     const plan = planRead(call, state);
-    if (call.info.path.prev === undefined)
+    if (call.info.path.prev === undefined) {
+      state.recording?.watch((onRead) => guard.watchReads(call.context, onRead));
       earlyWaves?.begin(call, state, "key" in plan ? plan.key : undefined);
+    }
     if ("bypass" in plan) {
       note({ outcome: "bypass", reason: plan.bypass }, undefined, call, state);
       // The engine tells of the reads that it sees; of this one it knows nothing.
@@ -245,11 +248,12 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
   }
 
   function note(
-    result: Pick<ReadResult, "outcome" | "reason" | "ageMs" | "remainingMs">,
+    result: Omit<ReadResult, "value">,
     plan: ReadPlan | undefined,
     call: FieldCall,
     state: RequestState,
   ): void {
+    state.recording?.add(plan, result, background.isPossible);
     const { outcome, reason, ageMs, remainingMs } = result;
     const read = { coordinate, outcome, scope, lifetimes, reason, ageMs, remainingMs };
     state.reads.push(
@@ -257,10 +261,10 @@ export function cachedResolver(original: Resolver, policy: FieldPolicy, deps: Fi
     );
   }
 
-  return (parent, args, context, info) => {
+  return servesEntries((parent, args, context, info) => {
     const call = { parent, args, context, info };
     return serve(call, states.of(context, info));
-  };
+  });
 }
 
 function isListField({ returnType }: GraphQLResolveInfo): boolean {

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 import type { Lifetimes, Outcome, ReadSession } from "../engine/read-plan.ts";
 import { limitSession, type SessionOptions } from "../engine/session.ts";
+import type { AnswerRecording } from "./answer-recording.ts";
 
 /** What the cache keeps of one request: its session, its loaders and what its reads came to. */
 export interface RequestState {
@@ -16,6 +17,10 @@ export interface RequestState {
   readonly reads: FieldRead[];
   /** The request's own DataLoaders, by entity name. Private to `loaders/`. */
   readonly loaders: Map<string, unknown>;
+  /** Rows were put into a loader's memo, or came from no entry, without a record among `reads`. */
+  hasForeignRows?: boolean;
+  /** What this execution is made of, while it is wanted. */
+  recording?: AnswerRecording;
   /** HMACs of the principals met so far, by principal. Private to `audience.ts`. */
   readonly principals: Map<string, string>;
   /** Made for the first background refresh that this request sets off. Private to `cached-resolver.ts`. */
@@ -36,6 +41,12 @@ export interface FieldRead {
   readonly path?: readonly (string | number)[];
   /** Full key; only while `debug` is on, and not of a bypass. */
   readonly key?: string;
+}
+
+/** Something of this request comes from no entry, and `reads` does not tell. */
+export function markForeign(state: RequestState): void {
+  state.hasForeignRows = true;
+  state.recording?.spoil();
 }
 
 /** The request states of one cache; another cache in the same process has its own. */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { types } from "node:util";
 import type { GraphQLResolveInfo } from "graphql";
 import { quiet } from "../base/quiet.ts";
 
@@ -25,6 +26,11 @@ export interface WatchOptions {
 export interface TaintGuard {
   /** Runs `load` as a fill. `fill.taint` is final once the promise has settled. */
   watch<T>(options: WatchOptions, load: (fill: WatchedFill) => T | PromiseLike<T>): Promise<T>;
+  /**
+   * Calls `onRead` when anybody but the cache itself reads a property of this context, until what it returns is called.
+   * undefined: nobody could tell, as it is no plain object or cannot be watched.
+   */
+  watchReads(context: unknown, onRead: () => void): (() => void) | undefined;
   /** Runs work of the cache itself, whose reads taint nothing. */
   outside<T>(work: () => T): T;
   /**
@@ -73,8 +79,35 @@ export function createTaintGuard(options: {
   const watchedNames = new Set<PropertyKey>();
   const contexts = new WeakMap<object, WatchedContext>();
 
+  /** How deep in work of the cache itself this very moment is. */
+  let inside = 0;
+
   function outside<T>(work: () => T): T {
-    return running.getStore() === undefined ? work() : running.run(undefined, work);
+    inside += 1;
+    try {
+      return running.getStore() === undefined ? work() : running.run(undefined, work);
+    } finally {
+      inside -= 1;
+    }
+  }
+
+  function watchReads(context: unknown, onRead: () => void): (() => void) | undefined {
+    if (!isPlain(context)) return undefined;
+    const undo: (() => void)[] = [];
+    const leave = () => {
+      for (const one of undo) one();
+    };
+    for (const name of Object.getOwnPropertyNames(context)) {
+      const installed = installAccessor(context, name, () => {
+        if (inside === 0) onRead();
+      });
+      if (installed === undefined) {
+        leave();
+        return undefined;
+      }
+      undo.push(installed);
+    }
+    return leave;
   }
 
   /** The fill that is running here; of those that are not told apart all that it may be. */
@@ -166,6 +199,7 @@ export function createTaintGuard(options: {
         leave?.();
       }
     },
+    watchReads,
     outside,
     taint: (taint) => readHere(taint),
     taintByVary(names) {
@@ -280,6 +314,13 @@ function watchSelection(info: GraphQLResolveInfo, onRead: () => void): void {
       },
     });
   }
+}
+
+/** What such an object shows lies in its own properties. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** A proxy may answer with another function only where the property could be redefined. */

@@ -45,6 +45,11 @@ export function createMetrics(): GatewayMetrics {
     labelNames: ["coordinate", "outcome", "reason"],
     registers,
   });
+  const answers = new Counter({
+    name: "fieldgate_assembled_answers_total",
+    help: "Operations that were answered without being executed, as every entry of their answer was the same.",
+    registers,
+  });
   const fills = new Counter({
     name: "fieldgate_fills_total",
     help: "Loads from the source, by what became of their value.",
@@ -189,8 +194,14 @@ export function createMetrics(): GatewayMetrics {
   function onEvent(event: CacheEvent): void {
     switch (event.type) {
       case "read":
-        reads.inc({ coordinate: event.coordinate, outcome: event.outcome, reason: event.reason ?? "" });
+        reads.inc(
+          { coordinate: event.coordinate, outcome: event.outcome, reason: event.reason ?? "" },
+          event.count ?? 1,
+        );
         if (event.reason === "replica") hotHits.inc({ coordinate: event.coordinate });
+        return;
+      case "answer":
+        answers.inc();
         return;
       case "fill":
         fills.inc({

@@ -7,6 +7,7 @@ import type {
 } from "@apollo/server";
 import type { GraphQLSchema } from "graphql";
 import type { FieldRead, RequestStates } from "../fields/request-state.ts";
+import type { AssembledAnswer, AssembledAnswers } from "./assembled-answers.ts";
 import { type HintSources, RequestHints, type RestrictEntry, SchemaHints } from "./cache-hints.ts";
 import { createOperationHints, type OperationHints } from "./operation-hints.ts";
 import {
@@ -55,6 +56,8 @@ export interface ApolloPluginParts {
   readonly ready: () => Promise<void>;
   /** Throws, naming all of them, where a field that looks authorised is wrapped by nothing. */
   readonly assertWrapped: (schema: GraphQLSchema) => void;
+  /** Absent where every operation is executed. Each plugin has its own. Asked when the server starts. */
+  readonly openAnswers: () => AssembledAnswers | undefined;
 }
 
 /**
@@ -72,6 +75,7 @@ export function createApolloPlugin(
     requestOf: (context) => (isObject(context) ? requests.get(context) : undefined),
   });
   const operationHints = createOperationHints(hints);
+  let answers: AssembledAnswers | undefined;
   const debugForAll = options.debug ?? process.env["NODE_ENV"] !== "production";
   const policy: HeaderPolicy = { maxAge: options.http?.maxAge ?? "none", vary: options.http?.vary };
 
@@ -80,6 +84,7 @@ export function createApolloPlugin(
       parts.assertWrapped(schema);
       await parts.ready();
       hints.instrument(schema);
+      answers = parts.openAnswers();
     },
 
     async requestDidStart({ contextValue, request }): Promise<GraphQLRequestListener<BaseContext>> {
@@ -96,16 +101,43 @@ export function createApolloPlugin(
       const requestHints = new RequestHints();
       requests.set(contextValue, requestHints);
       let operation: OperationHints | undefined;
+      let assembled: AssembledAnswer | undefined;
+      let keep: ((data: unknown) => void) | undefined;
 
       return {
-        async executionDidStart(context) {
+        async responseForOperation(context) {
+          const { schema, document, operation: node, overallCachePolicy } = context;
           // A document of several operations whose name nobody said is Apollo's to refuse.
+          if (!node) return null;
+          const taken = await answers?.take({
+            schema,
+            document,
+            operation: node,
+            variables: context.request.variables,
+            context: contextValue,
+            state: parts.states.of(contextValue),
+          });
+          if (taken === undefined || !("data" in taken)) {
+            keep = taken?.keep;
+            return null;
+          }
+          assembled = taken;
+          operation = operationHints(schema, document, node);
+          if (!isRestricted(overallCachePolicy)) overallCachePolicy.restrict(operation.hint);
+          return {
+            http: { headers: new Map() as never },
+            body: { kind: "single", singleResult: { data: taken.data } },
+          };
+        },
+
+        async executionDidStart(context) {
           if (!context.operation) return undefined;
           // A plugin that has set a policy by now has decided: as with Apollo's own, hints are then ignored.
           const decided = isRestricted(context.overallCachePolicy);
           operation = operationHints(context.schema, context.document, context.operation);
           return {
             async executionDidEnd() {
+              if (keep !== undefined) keepAnswer(context, keep);
               if (decided || operation === undefined) return;
               context.overallCachePolicy.restrict(operation.hint);
               context.overallCachePolicy.restrict(requestHints.fold());
@@ -117,7 +149,8 @@ export function createApolloPlugin(
           const isQuery = context.operation?.operation === "query";
           const reads = isQuery ? parts.states.of(contextValue).reads : [];
           if (isQuery && state.debug) addReport(context, reads);
-          setHeaders(context, factsOf(context, { reads, operation }), reads);
+          const told = assembled === undefined ? reads : [readOf(assembled)];
+          setHeaders(context, factsOf(context, { reads: told, operation }), told);
         },
       };
     },
@@ -128,7 +161,7 @@ export function createApolloPlugin(
   function setHeaders(
     context: GraphQLRequestContextWillSendResponse<BaseContext>,
     facts: HeaderFacts,
-    reads: readonly FieldRead[],
+    reads: readonly HeaderRead[],
   ): void {
     const { headers } = context.response.http;
     // Whoever has set the header already knew why; only an error is stricter.
@@ -150,9 +183,27 @@ export function createApolloPlugin(
   }
 }
 
+/** What headers tell of a read. */
+type HeaderRead = Pick<FieldRead, "outcome" | "reason" | "scope" | "remainingMs">;
+
+/** All of its parts were hits. */
+function readOf({ scope, remainingMs }: AssembledAnswer): HeaderRead {
+  return { outcome: "hit", scope, remainingMs };
+}
+
+/** What was executed without errors, whatever other plugins make of it from now on. */
+function keepAnswer(context: GraphQLRequestContext<BaseContext>, keep: (data: unknown) => void): void {
+  const { body } = context.response;
+  const isPlain =
+    body?.kind === "single" &&
+    body.singleResult.errors === undefined &&
+    body.singleResult.extensions === undefined;
+  keep(isPlain ? body.singleResult.data : undefined);
+}
+
 function factsOf(
   context: GraphQLRequestContextWillSendResponse<BaseContext>,
-  seen: { readonly reads: readonly FieldRead[]; readonly operation: OperationHints | undefined },
+  seen: { readonly reads: readonly HeaderRead[]; readonly operation: OperationHints | undefined },
 ): HeaderFacts {
   const { body } = context.response;
   const overall = context.overallCachePolicy;
@@ -170,7 +221,7 @@ function factsOf(
 }
 
 /** By its policy, or because its fill turned out to depend on who asks. */
-function isForCallerAlone({ scope, reason }: FieldRead): boolean {
+function isForCallerAlone({ scope, reason }: HeaderRead): boolean {
   return scope === "PRIVATE" || reason === "private" || reason === "tainted";
 }
 

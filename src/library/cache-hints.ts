@@ -11,6 +11,7 @@ import {
 } from "graphql";
 import { directivesOf } from "../directives/policies/written-directives.ts";
 import type { Lifetimes } from "../engine/read-plan.ts";
+import { likeInner } from "../fields/entry-resolvers.ts";
 
 /** As in Apollo Server: seconds, and whose the value is. */
 export interface CacheHint {
@@ -150,12 +151,13 @@ export class SchemaHints {
       restrictEntry:
         this.#sources.get(`${typeName}.${field.name}`) === undefined ? undefined : this.#restrictEntry,
     };
-    return (parent, args, context, info) => {
+    const hinting: typeof resolve = (parent, args, context, info) => {
       const request = this.#requestOf(context);
       if (!place.hinted) request?.countUnhinted();
       (info as CacheControlInfo).cacheControl = new CallCacheControl(place, request, info);
       return resolve(parent, args, context, info);
     };
+    return likeInner(hinting, resolve);
   }
 }
 

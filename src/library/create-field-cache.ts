@@ -39,6 +39,7 @@ import { createNearStore, type NearStoreOptions } from "../store/near/near-store
 import { createRedisStore } from "../store/redis/create-redis-store.ts";
 import { failureCode, type Store, type StoreState } from "../store/store.ts";
 import { type ApolloPluginOptions, createApolloPlugin } from "./apollo-plugin.ts";
+import { AssembledAnswers } from "./assembled-answers.ts";
 import type { HintSource } from "./cache-hints.ts";
 import { createEventLog } from "./event-log.ts";
 import { graphqlErrors } from "./graphql-errors.ts";
@@ -468,6 +469,14 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
     return opening;
   }
 
+  function openAnswers(): AssembledAnswers | undefined {
+    const { answerBytes = 32 * 1024 * 1024 } = options;
+    if (answerBytes === 0) return undefined;
+    const { fields, rows } = known("cache.plugin()").policies;
+    const policyOf = (coordinate: string) => fields.get(coordinate) ?? rows.get(coordinate);
+    return new AssembledAnswers({ cache: engine, audiences, policyOf, isOn, maxBytes: answerBytes });
+  }
+
   /** The answer of the mutation stands, unless the application wants it otherwise. */
   async function invalidateForMutation(names: readonly string[], coordinate: string): Promise<void> {
     try {
@@ -538,6 +547,7 @@ export function wireFieldCache(options: FieldCacheOptions, parts: FieldCachePart
           trusted: options.trusted ?? (() => false),
           ready: opened,
           assertWrapped: (schema) => known("cache.plugin()").assertWrapped(schema),
+          openAnswers,
         },
         pluginOptions,
       );

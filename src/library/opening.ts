@@ -1,5 +1,6 @@
 import { MapperKind, mapSchema } from "@graphql-tools/utils";
 import { defaultFieldResolver, type GraphQLFieldResolver, type GraphQLSchema } from "graphql";
+import { likeInner } from "../fields/entry-resolvers.ts";
 
 /**
  * Holds the first operations of a process back until `open` has settled: a request that begins before the store's log
@@ -12,28 +13,26 @@ export function openFirst(
   open: (schema: GraphQLSchema) => Promise<void>,
 ): GraphQLSchema {
   const opened = new WeakSet<GraphQLSchema>();
-  const opening = new WeakMap<GraphQLSchema, Promise<void>>();
+  const openings = new WeakMap<GraphQLSchema, Promise<void>>();
 
   function begin(served: GraphQLSchema): Promise<void> {
-    const known = opening.get(served);
+    const known = openings.get(served);
     if (known !== undefined) return known;
     const begun = open(served).then(() => {
       opened.add(served);
     });
-    opening.set(served, begun);
+    openings.set(served, begun);
     return begun;
   }
 
   return mapSchema(schema, {
     [MapperKind.QUERY_ROOT_FIELD]: (config) => {
       const resolve: GraphQLFieldResolver<unknown, unknown> = config.resolve ?? defaultFieldResolver;
-      return {
-        ...config,
-        resolve(parent, args, context, info) {
-          if (opened.has(info.schema)) return resolve(parent, args, context, info);
-          return begin(info.schema).then(() => resolve(parent, args, context, info));
-        },
+      const opening: typeof resolve = (parent, args, context, info) => {
+        if (opened.has(info.schema)) return resolve(parent, args, context, info);
+        return begin(info.schema).then(() => resolve(parent, args, context, info));
       };
+      return { ...config, resolve: likeInner(opening, resolve) };
     },
   });
 }

@@ -137,6 +137,12 @@ export interface FieldCacheOptions<Context = AnyContext> {
   readonly invalidateTimeoutMs?: number;
   /** Bound of the embedded store, in bytes. When full, the longest unread go first. Default 268435456 (256 MiB). */
   readonly embeddedBytes?: number;
+  /**
+   * Bound of the answers that the plugin keeps whole, in bytes; 0: none. Each is given again only while every entry it was made of
+   * is what a read would be served with. Such an operation is not executed: hooks of other plugins that begin with
+   * `executionDidStart` do not hear of it. Default 33554432 (32 MiB).
+   */
+  readonly answerBytes?: number;
 }
 
 /** See {@link FieldCacheOptions.near}. */
@@ -206,6 +212,7 @@ const CHECKS: Readonly<Record<keyof FieldCacheOptions, OptionCheck>> = {
   writeTimeoutMs: isWhole("milliseconds", 1),
   invalidateTimeoutMs: isWhole("milliseconds", 1),
   embeddedBytes: isWhole("bytes", 1),
+  answerBytes: isWhole("bytes", 0),
 };
 
 /** What is not printed, whatever is wrong with it. */

@@ -14,6 +14,8 @@ export interface Counts {
   /** Rows that were written behind, by what became of them. */
   readonly behind: Readonly<Record<BehindOutcome, number>>;
   readonly invalidations: { readonly done: number; readonly failed: number; readonly droppedTargets: number };
+  /** Operations that were answered without being executed. */
+  readonly assembledAnswers: number;
   /** By coordinate: `Product.price`, or `Product` for rows. */
   readonly fields: Readonly<Record<string, ReadCounts>>;
 }
@@ -25,13 +27,17 @@ export class Statistics {
   readonly #batches = { calls: 0, keys: 0 };
   readonly #behind = { queued: 0, flushed: 0, retried: 0, dead: 0, through: 0 };
   readonly #invalidations = { done: 0, failed: 0, droppedTargets: 0 };
+  #assembledAnswers = 0;
   readonly #fields = new Map<string, Record<Outcome, number>>();
 
   count(event: CacheEvent): void {
     switch (event.type) {
       case "read":
-        this.#reads[event.outcome]++;
-        this.#field(event.coordinate)[event.outcome]++;
+        this.#reads[event.outcome] += event.count ?? 1;
+        this.#field(event.coordinate)[event.outcome] += event.count ?? 1;
+        return;
+      case "answer":
+        this.#assembledAnswers++;
         return;
       case "fill":
         this.#fills[event.stored]++;
@@ -62,6 +68,7 @@ export class Statistics {
       batches: { ...this.#batches },
       behind: { ...this.#behind },
       invalidations: { ...this.#invalidations },
+      assembledAnswers: this.#assembledAnswers,
       fields: Object.fromEntries(
         [...this.#fields].map(([coordinate, counts]) => [coordinate, { ...counts }]),
       ),

@@ -25,6 +25,8 @@ export interface EntityDataLoaderOptions {
   readonly rows: RowGraph;
   /** Told of each `load`, where its caller stands. */
   readonly onLoad: () => void;
+  /** A row is put into the memo that no read has brought. */
+  readonly onForeignRow: () => void;
   /** Told, where the caller of `load` waits, that it gets a row which is not for everybody. */
   readonly onPrincipalRow: () => void;
   /** Around each `load`, where its caller waits. */
@@ -134,8 +136,14 @@ export class EntityDataLoader extends DataLoader<unknown, unknown, string> {
     return super.clearAll();
   }
 
+  override prime(key: unknown, row: unknown): this {
+    this.#options.onForeignRow();
+    return super.prime(key, row);
+  }
+
   /** The row that this request has written, under each of its names. */
   learn(names: readonly string[], row: unknown): void {
+    this.#options.onForeignRow();
     for (const name of names) {
       this.#memo.set(name, Promise.resolve(row));
       this.#there.delete(name);

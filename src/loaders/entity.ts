@@ -8,7 +8,7 @@ import type { Sources } from "../engine/sources.ts";
 import type { EntitySource } from "../fields/entity-registry.ts";
 import type { EntityKey, Identity } from "../fields/identity.ts";
 import type { PlanAhead } from "../fields/plan-read.ts";
-import type { RequestState, RequestStates } from "../fields/request-state.ts";
+import { markForeign, type RequestState, type RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import { EntityDataLoader } from "./entity-data-loader.ts";
 import type { PendingRows, PendingRowsOptions } from "./pending-rows.ts";
@@ -279,6 +279,7 @@ export class Entity implements EntityLoader, EntitySource {
         if (scope === "PRIVATE") guard.taint("private");
         guard.taintByVary(vary);
       },
+      onForeignRow: () => markForeign(state),
       onPrincipalRow: () => guard.taint("private"),
       reading: (read) => this.#deps.sources.reading(read),
     });

@@ -10,7 +10,7 @@ import { type FieldPolicy, someShape } from "../fields/field-policy.ts";
 import { type Identities, type Identity, keyIn } from "../fields/identity.ts";
 import type { PlanAhead } from "../fields/plan-read.ts";
 import type { References, Unpacked } from "../fields/references.ts";
-import type { RequestState, RequestStates } from "../fields/request-state.ts";
+import { markForeign, type RequestState, type RequestStates } from "../fields/request-state.ts";
 import type { TaintGuard } from "../fields/taint-guard.ts";
 import type { Warn } from "../fields/warn-once.ts";
 import { type Keys, stampNames } from "../keys/grammar.ts";
@@ -107,7 +107,7 @@ export class RowReader {
     const { identity, state, context } = wish;
     const unpacked = references.unpack(policy.shape, result.value, state, context, identity.home);
     if (unpacked instanceof Promise || unpacked.dangling) return undefined;
-    this.#record(policy, wish, result, plan.key);
+    this.#record(policy, wish, result, plan);
     return answerOf({ value: unpacked.value, tainted: policy.scope === "PRIVATE" });
   }
 
@@ -230,7 +230,10 @@ export class RowReader {
 
   async read(wish: RowWish): Promise<RowAnswer> {
     const { policy } = this.#options;
-    if (policy === undefined) return answerOf(await this.#loadAlone(wish));
+    if (policy === undefined) {
+      markForeign(wish.state);
+      return answerOf(await this.#loadAlone(wish));
+    }
     const audience = this.#audienceOf(policy, wish);
     if (typeof audience === "string") {
       this.#record(policy, wish, { outcome: "bypass", reason: audience });
@@ -293,7 +296,7 @@ export class RowReader {
     };
     const first = await readOnce(plan);
     const read = first.dangling ? await this.#dangling.settle(plan, first, readOnce) : first;
-    this.#record(policy, wish, read, plan.key);
+    this.#record(policy, wish, read, plan);
     return answerOf({
       value: read.value,
       tainted: tainted || read.ofPrincipal || policy.scope === "PRIVATE",
@@ -418,15 +421,14 @@ export class RowReader {
     });
   }
 
-  #record(
-    policy: FieldPolicy,
-    { state }: RowWish,
-    { outcome, reason, ageMs, remainingMs }: Omit<ReadResult, "value">,
-    key?: string,
-  ): void {
+  #record(policy: FieldPolicy, { state }: RowWish, result: Omit<ReadResult, "value">, plan?: ReadPlan): void {
+    const { outcome, reason, ageMs, remainingMs } = result;
+    state.recording?.add(plan, result, this.#background?.isPossible ?? false);
     const { coordinate, scope, lifetimes } = policy;
     const read = { coordinate, outcome, scope, lifetimes, reason, ageMs, remainingMs };
-    state.reads.push(state.debug && key !== undefined && outcome !== "bypass" ? { ...read, key } : read);
+    state.reads.push(
+      state.debug && plan !== undefined && outcome !== "bypass" ? { ...read, key: plan.key } : read,
+    );
   }
 }
 

@@ -66,8 +66,9 @@ export function createRecorder(): RecorderWithInputs {
     },
     event(event) {
       if (event.type === "read") {
-        const { coordinate, outcome, reason } = event;
-        reads.push({ coordinate, outcome, ...(reason === undefined ? {} : { reason }) });
+        const { coordinate, outcome, reason, count = 1 } = event;
+        const read = { coordinate, outcome, ...(reason === undefined ? {} : { reason }) };
+        for (let told = 0; told < count; told++) reads.push(read);
       } else if (event.type === "fill") {
         const { coordinate, key, stored, background } = event;
         fills.push({ coordinate, key, stored, background });
