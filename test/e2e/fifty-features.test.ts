@@ -191,7 +191,7 @@ describe("requests of one wave", () => {
   });
 
   it("load what they have in common once", async () => {
-    const before = demo.gateway.cache.stats().reads;
+    const before = demo.gateway.cache.stats();
     const { answer } = await counted(() =>
       together(
         redis,
@@ -200,12 +200,12 @@ describe("requests of one wave", () => {
       ),
     );
     expect(new Set(answer.map(({ text }) => text)).size).toBe(1);
+    const { reads, fills } = demo.gateway.cache.stats();
+    // On a busy machine a load may outlast its lock: then another takes its place, and what it loaded is refused.
+    const replaced = fills.refused - before.fills.refused;
     // The list, the rows of its features, and the four fields of each: by one of the requests. The others wait, or hit.
-    const { miss, bypass } = demo.gateway.cache.stats().reads;
-    expect({ miss: miss - before.miss, bypass: bypass - before.bypass }).toEqual({
-      miss: 1 + 50 + 4 * 50,
-      bypass: 0,
-    });
+    expect(reads.miss - before.reads.miss - replaced).toBe(1 + 50 + 4 * 50);
+    expect(reads.bypass - before.reads.bypass).toBe(0);
   });
 });
 
