@@ -92,7 +92,7 @@ describe("a window of entries that live half a second", () => {
       }
       console.log(`${ENTRIES} entries through Redis:\n  ${samples.join("\n  ")}`);
       expect(cache.stats().fills.stored).toBeGreaterThan(ENTRIES * 0.9);
-      // A stamp outlives its entry by the longest load, of 30 s: nothing lives longer but the log and the memo of operations.
+      // A stamp outlives its entry by the longest load, of 30 s: nothing lives longer but what there is one of: the log, the lists of gateways, the memo of operations.
       const { longest, endless } = await lives(redis);
       expect(endless).toEqual([]);
       expect(longest).toBeLessThanOrEqual(1_000 + 30_000);
