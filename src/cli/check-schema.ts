@@ -47,6 +47,7 @@ export async function checkSchema(options: CheckOptions): Promise<CheckResult> {
       // What code registers the SDL cannot know; names of context values are taken as they stand.
       principal: true,
       secret: true,
+      writableEntities: new Set(Object.keys(schema.getTypeMap())),
       varyNames: varyNames(document),
     });
     const all = [...policies.fields.values(), ...policies.rows.values()];
